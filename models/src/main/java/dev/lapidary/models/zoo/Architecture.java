@@ -2,7 +2,6 @@ package dev.lapidary.models.zoo;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
-import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.models.zoo.Module.Slot;
 import dev.lapidary.torchscript.archive.PyValue.PyTensor;
@@ -14,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -21,40 +21,33 @@ import java.util.stream.Collectors;
 /**
  * A network of the zoo, before any choice: what it is called, how images reach it, where its head
  * is, how it is cut into stages, and how to build it.
+ *
+ * @param family the name of the text file that holds its classes
+ * @param preprocessing the published one, which pretrained weights expect
+ * @param headName the last layer's module path: {@code fc}, {@code classifier.6}
+ * @param stages from stem to head; together they cover every parameter once, and the last one holds
+ *     the head
+ * @param auxiliaryHeads heads that only training uses; empty for most. A network that has them has
+ *     the method {@code forward_aux(x)}, which returns the tuple of the logits and each auxiliary
+ *     head's, in this order; {@code forward} never computes them
+ * @param network describes it
  */
-public final class Architecture {
+public record Architecture(
+    String name,
+    String family,
+    Preprocessing preprocessing,
+    String headName,
+    List<Stage> stages,
+    List<AuxiliaryHead> auxiliaryHeads,
+    Function<ZooOptions, Module> network) {
   /** A head that helps in training only, and the weight of its loss in the paper. */
   public record AuxiliaryHead(String name, double lossWeight) {}
 
-  private final String name;
-  private final String family;
-  private final Preprocessing preprocessing;
-  private final List<Stage> stages;
-  private final String headName;
-  private final List<AuxiliaryHead> auxiliaryHeads;
-  private final Function<ZooOptions, Module> network;
-
-  private Architecture(
-      String name,
-      String family,
-      Preprocessing preprocessing,
-      List<Stage> stages,
-      String headName,
-      List<AuxiliaryHead> auxiliaryHeads,
-      Function<ZooOptions, Module> network) {
-    this.name = name;
-    this.family = family;
-    this.preprocessing = preprocessing;
-    this.stages = List.copyOf(stages);
-    this.headName = headName;
-    this.auxiliaryHeads = List.copyOf(auxiliaryHeads);
-    this.network = network;
+  public Architecture {
+    stages = List.copyOf(stages);
   }
 
-  /**
-   * @param family the name of the text file that holds its classes
-   * @param stages from stem to head; the last one holds the head
-   */
+  /** Without auxiliary heads. */
   static Architecture of(
       String name,
       String family,
@@ -62,44 +55,16 @@ public final class Architecture {
       String headName,
       List<Stage> stages,
       Function<ZooOptions, Module> network) {
-    return new Architecture(name, family, preprocessing, stages, headName, List.of(), network);
+    return new Architecture(name, family, preprocessing, headName, stages, List.of(), network);
   }
 
   Architecture withAuxiliaryHeads(AuxiliaryHead... heads) {
-    return new Architecture(name, family, preprocessing, stages, headName, List.of(heads), network);
-  }
-
-  public String name() {
-    return name;
-  }
-
-  /** The published preprocessing, which pretrained weights expect. */
-  public Preprocessing preprocessing() {
-    return preprocessing;
+    return new Architecture(name, family, preprocessing, headName, stages, List.of(heads), network);
   }
 
   /** The published input's height and width, in pixels. */
   public int inputSize() {
     return preprocessing.cropHeight();
-  }
-
-  /** The last layer's module path: {@code fc}, {@code classifier.6}. */
-  public String headName() {
-    return headName;
-  }
-
-  /**
-   * Heads that only training uses; empty for most. A network that has them has the method {@code
-   * forward_aux(x)}, which returns the tuple of the logits and each auxiliary head's, in this
-   * order; {@code forward} never computes them.
-   */
-  public List<AuxiliaryHead> auxiliaryHeads() {
-    return auxiliaryHeads;
-  }
-
-  /** From stem to head; together they cover every parameter once. */
-  public List<Stage> stages() {
-    return stages;
   }
 
   /** The entries of the state_dict in PyTorch's order, without drawing any weights. */
@@ -166,18 +131,13 @@ public final class Architecture {
    * @throws Failure (exit 2) if a given tensor has another shape than the network's
    */
   public TorchScriptArchive build(ZooOptions options, Function<String, Optional<Tensor>> weights) {
-    Module root = root(options);
-    Map<String, Slot> slots = ArchiveBuilder.slots(root);
-    return ArchiveBuilder.build(
-        name,
-        family,
-        root,
-        trace(root, options),
-        tensor ->
+    return archive(
+        options,
+        (tensor, slot) ->
             weights
                 .apply(tensor)
-                .map(given -> fitting(tensor, given, slots))
-                .orElseGet(() -> drawn(tensor, slots, options.seed())));
+                .map(given -> fitting(tensor, given, slot))
+                .orElseGet(() -> slot.drawn(tensor, options.seed())));
   }
 
   /**
@@ -185,13 +145,12 @@ public final class Architecture {
    * give, {@link #fill} draws.
    */
   public TorchScriptArchive blank(ZooOptions options) {
-    Map<String, Slot> slots = ArchiveBuilder.slots(root(options));
-    return build(options, tensor -> Optional.of(zero(Objects.requireNonNull(slots.get(tensor)))));
+    return archive(options, (tensor, slot) -> slot.blank());
   }
 
-  private static Tensor zero(Slot slot) {
-    Storage one = Storage.allocate(slot.dtype().bytes());
-    return new Tensor(slot.dtype(), slot.shape(), new long[slot.shape().length], one, 0);
+  private TorchScriptArchive archive(ZooOptions options, BiFunction<String, Slot, Tensor> tensors) {
+    Module root = root(options);
+    return ArchiveBuilder.build(name, family, root, trace(root, options), tensors);
   }
 
   /** Draws parameters and buffers of a blank network as {@link #build} does, on all cores. */
@@ -203,7 +162,8 @@ public final class Architecture {
         entries.parallelStream()
             .map(StateDict.Entry::name)
             .collect(
-                Collectors.toConcurrentMap(name -> name, n -> drawn(n, slots, options.seed())));
+                Collectors.toConcurrentMap(
+                    n -> n, n -> Objects.requireNonNull(slots.get(n)).drawn(n, options.seed())));
     for (StateDict.Entry entry : entries) {
       Tensor tensor = Objects.requireNonNull(fresh.get(entry.name()));
       PyTensor value = new PyTensor(tensor, entry.value().requiresGrad());
@@ -211,13 +171,7 @@ public final class Architecture {
     }
   }
 
-  private static Tensor drawn(String tensor, Map<String, Slot> slots, long seed) {
-    Slot slot = Objects.requireNonNull(slots.get(tensor));
-    return slot.init().tensor(seed, tensor, slot.shape());
-  }
-
-  private Tensor fitting(String tensor, Tensor given, Map<String, Slot> slots) {
-    Slot slot = Objects.requireNonNull(slots.get(tensor));
+  private Tensor fitting(String tensor, Tensor given, Slot slot) {
     if (!Arrays.equals(given.shape(), slot.shape()) || given.dtype() != slot.dtype()) {
       throw Failure.badInput(
           "%s of %s must be %s%s but is %s",

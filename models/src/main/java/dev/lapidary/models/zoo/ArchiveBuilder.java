@@ -11,8 +11,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
-import java.util.function.Function;
+import java.util.function.BiFunction;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -39,7 +41,11 @@ final class ArchiveBuilder {
   }
 
   static TorchScriptArchive build(
-      String name, String family, Module root, Trace trace, Function<String, Tensor> tensors) {
+      String name,
+      String family,
+      Module root,
+      Trace trace,
+      BiFunction<String, Slot, Tensor> tensors) {
     ArchiveBuilder builder = new ArchiveBuilder(family, trace, fill(root, tensors));
     PyObject object = builder.object("", root);
     Map<String, String> code = Map.of("__torch__/" + builder.path + ".py", builder.text());
@@ -60,9 +66,11 @@ final class ArchiveBuilder {
   }
 
   /** On all cores: a tensor depends on its own name only. */
-  private static Map<String, Tensor> fill(Module root, Function<String, Tensor> tensors) {
-    return slots(root).keySet().parallelStream()
-        .collect(Collectors.toConcurrentMap(name -> name, tensors));
+  private static Map<String, Tensor> fill(Module root, BiFunction<String, Slot, Tensor> tensors) {
+    return slots(root).entrySet().parallelStream()
+        .collect(
+            Collectors.toConcurrentMap(
+                Map.Entry::getKey, e -> tensors.apply(e.getKey(), e.getValue())));
   }
 
   private PyObject object(String prefix, Module module) {
@@ -72,20 +80,14 @@ final class ArchiveBuilder {
         .forEach((name, child) -> children.put(name, object(prefix + name + ".", child)));
     PyObject object = new PyObject(className(module, children));
     Map<String, PyValue> attributes = object.attributes();
-    module
-        .slots()
-        .forEach((name, slot) -> attributes.put(name, tensor(prefix + name, slot.parameter())));
+    module.slots().forEach((name, slot) -> attributes.put(name, tensor(prefix + name, slot)));
     attributes.put("training", new PyBool(false));
     attributes.putAll(children);
     return object;
   }
 
-  private PyTensor tensor(String name, boolean requiresGrad) {
-    Tensor tensor = tensors.get(name);
-    if (tensor == null) {
-      throw new IllegalStateException("not drawn: " + name);
-    }
-    return new PyTensor(tensor, requiresGrad);
+  private PyTensor tensor(String name, Slot slot) {
+    return new PyTensor(Objects.requireNonNull(tensors.get(name), name), slot.parameter());
   }
 
   private String className(Module module, Map<String, PyObject> children) {
@@ -135,9 +137,9 @@ final class ArchiveBuilder {
     lines.add("  return " + text.result());
   }
 
-  private static String names(Module module, Function<Slot, Boolean> which) {
+  private static String names(Module module, Predicate<Slot> which) {
     return module.slots().entrySet().stream()
-        .filter(e -> which.apply(e.getValue()))
+        .filter(e -> which.test(e.getValue()))
         .map(e -> "\"" + e.getKey() + "\", ")
         .collect(Collectors.joining("", "[", "]"));
   }

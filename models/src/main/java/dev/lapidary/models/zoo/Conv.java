@@ -1,7 +1,6 @@
 package dev.lapidary.models.zoo;
 
 import java.util.Arrays;
-import java.util.stream.Collectors;
 
 /**
  * {@code torch.nn.Conv2d}, described step by step: {@code Conv.of(64, 128, 3).stride(2).same()}.
@@ -16,7 +15,7 @@ final class Conv implements Layer {
   private int groups = 1;
   private boolean bias;
   private Init weightInit = Init.UNIFORM_FAN_IN;
-  private Init biasInit = Init.ZEROS;
+  private Init biasInit;
 
   private Conv(int in, int out, int[] kernel) {
     this.in = in;
@@ -31,6 +30,11 @@ final class Conv implements Layer {
 
   static Conv of(int in, int out, int kernelHeight, int kernelWidth) {
     return new Conv(in, out, new int[] {kernelHeight, kernelWidth});
+  }
+
+  /** Channels. */
+  int out() {
+    return out;
   }
 
   Conv stride(int pixels) {
@@ -97,13 +101,8 @@ final class Conv implements Layer {
     f.count(height * width * out * (in / groups) * kernel[0] * kernel[1]);
     String expression =
         "torch.conv2d(x, self.weight, %s, [%d, %d], %s, [1, 1], %d)"
-            .formatted(bias ? "self.bias" : "None", stride, stride, list(padding), groups);
+            .formatted(
+                bias ? "self.bias" : "None", stride, stride, Arrays.toString(padding), groups);
     return f.let("conv", expression, x.size(0), out, height, width);
-  }
-
-  private static String list(int[] values) {
-    return Arrays.stream(values)
-        .mapToObj(Integer::toString)
-        .collect(Collectors.joining(", ", "[", "]"));
   }
 }

@@ -21,10 +21,6 @@ final class ConvNeXt {
   private static final Init WEIGHT = Init.normal(0.02);
 
   private record Plan(int width, int thirdStage, double stochasticDepth) {
-    int channels(int stage) {
-      return width << stage;
-    }
-
     int blocks(int stage) {
       return stage == 2 ? thirdStage : 3;
     }
@@ -66,7 +62,7 @@ final class ConvNeXt {
     features.add(sequential(conv(3, plan.width(), 4).stride(4), layerNorm2d(plan.width())));
     int built = 0;
     for (int stage = 0; stage < 4; stage++) {
-      int channels = plan.channels(stage);
+      int channels = plan.width() << stage;
       if (stage > 0) {
         Conv halve = conv(channels / 2, channels, 2).stride(2);
         features.add(sequential(layerNorm2d(channels / 2), halve));
@@ -77,7 +73,7 @@ final class ConvNeXt {
       }
       features.add(sequential(blocks));
     }
-    int last = plan.channels(3);
+    int last = plan.width() << 3;
     Module head = linear(last, options.classes(), WEIGHT, Init.ZEROS);
     return new Module("ConvNeXt")
         .with("features", sequential(features))

@@ -23,7 +23,7 @@ final class CosineWindowAttention {
   private CosineWindowAttention() {}
 
   static Module of(int channels, int heads, Windows windows, double dropout, Init weight) {
-    int area = windows.area();
+    long area = windows.area();
     int offsets = windows.offsets();
     return new Module("ShiftedWindowAttentionV2")
         .parameter("logit_scale", Init.constant(Math.log(10)), heads, 1, 1)
@@ -35,11 +35,7 @@ final class CosineWindowAttention {
             offsets,
             offsets,
             2)
-        .buffer(
-            "relative_position_index",
-            DType.INT64,
-            Init.fixed(windows.relativePositions()),
-            (long) area * area)
+        .buffer("relative_position_index", DType.INT64, windows.relativePositions(), area * area)
         .with("qkv", withoutKeysBias(channels, weight))
         .with("proj", linear(channels, channels, weight, Init.ZEROS))
         .with(
@@ -65,8 +61,8 @@ final class CosineWindowAttention {
         .forward(
             (f, x) -> {
               f.count(x.numel() * 3 * channels);
-              f.line("q = torch.slice(self.bias, 0, 0, %d)".formatted(channels));
-              f.line("v = torch.slice(self.bias, 0, %d)".formatted(2 * channels));
+              f.line("q = torch.slice(self.bias, 0, 0, %d)", channels);
+              f.line("v = torch.slice(self.bias, 0, %d)", 2 * channels);
               f.line("bias = torch.cat([q, torch.zeros_like(q), v])");
               return f.let(
                   "linear", "torch.linear(x, self.weight, bias)", x.with(-1, 3L * channels));
@@ -77,13 +73,14 @@ final class CosineWindowAttention {
     int area = windows.area();
     f.count(2 * cut.numel() * area);
     Value qkv = f.call("qkv", cut);
-    String parts = "split = torch.reshape(%s, [torch.mul(n, count), %d, 3, %d, %d])";
-    f.line(parts.formatted(qkv.name(), area, heads, channels / heads));
+    f.line(
+        "split = torch.reshape(%s, [torch.mul(n, count), %d, 3, %d, %d])",
+        qkv.name(), area, heads, channels / heads);
     f.line("heads = torch.permute(split, [2, 0, 3, 1, 4])");
     normalized(f, "q", 0);
     normalized(f, "k", 1);
     f.line("cosines = torch.matmul(q, torch.transpose(k, -2, -1))");
-    f.line("scale = torch.exp(torch.clamp(self.logit_scale, None, " + number(MAX) + "))");
+    f.line("scale = torch.exp(torch.clamp(self.logit_scale, None, %s))", number(MAX));
     bias(f, heads, windows);
     f.line("scores = torch.add(torch.mul(cosines, scale), bias)");
     windows.mask(f, heads);
@@ -95,9 +92,9 @@ final class CosineWindowAttention {
 
   /** {@code F.normalize}: over its length, which is at least 1e-12. */
   private static void normalized(Forward f, String name, int part) {
-    f.line("%s0 = torch.select(heads, 0, %d)".formatted(name, part));
-    f.line("%s1 = torch.linalg_vector_norm(%s0, 2, [-1], True)".formatted(name, name));
-    f.line("%s = torch.div(%s0, torch.clamp_min(%s1, 1.0e-12))".formatted(name, name, name));
+    f.line("%s0 = torch.select(heads, 0, %d)", name, part);
+    f.line("%s1 = torch.linalg_vector_norm(%s0, 2, [-1], True)", name, name);
+    f.line("%s = torch.div(%s0, torch.clamp_min(%s1, 1.0e-12))", name, name, name);
   }
 
   private static void bias(Forward f, int heads, Windows windows) {
@@ -105,11 +102,9 @@ final class CosineWindowAttention {
     long offsets = windows.offsets();
     Value table =
         f.call("cpb_mlp", new Value("self.relative_coords_table", 1, offsets, offsets, 2));
-    f.line("rowwise = torch.view(%s, [-1, %d])".formatted(table.name(), heads));
+    f.line("rowwise = torch.view(%s, [-1, %d])", table.name(), heads);
     f.line("where = annotate(List[Optional[Tensor]], [self.relative_position_index])");
-    f.line(
-        "pairs = torch.view(torch.index(rowwise, where), [%d, %d, %d])"
-            .formatted(area, area, heads));
+    f.line("pairs = torch.view(torch.index(rowwise, where), [%d, %d, %d])", area, area, heads);
     f.line("pair = torch.unsqueeze(torch.permute(pairs, [2, 0, 1]), 0)");
     f.line("bias = torch.mul(torch.sigmoid(pair), 16)");
   }

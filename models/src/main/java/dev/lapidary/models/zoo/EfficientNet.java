@@ -148,7 +148,7 @@ final class EfficientNet {
   private static Module network(Plan plan, ZooOptions options) {
     int stem = plan.rows().get(0).in();
     List<Layer> features = new ArrayList<>();
-    features.add(convBn(plan, Conv.of(3, stem, 3).stride(2), stem, silu()));
+    features.add(convBn(plan, Conv.of(3, stem, 3).stride(2), silu()));
     double depth = options.stochasticDepth().orElse(0.2);
     int built = 0;
     for (Row row : plan.rows()) {
@@ -159,7 +159,7 @@ final class EfficientNet {
       features.add(sequential(stage));
     }
     int in = plan.rows().get(plan.rows().size() - 1).out();
-    features.add(convBn(plan, Conv.of(in, plan.last(), 1), plan.last(), silu()));
+    features.add(convBn(plan, Conv.of(in, plan.last(), 1), silu()));
     return new Module("EfficientNet")
         .with("features", sequential(features))
         .with(
@@ -193,17 +193,17 @@ final class EfficientNet {
     int squeezed = Math.max(1, in / 4);
     List<Layer> layers = new ArrayList<>();
     if (inner != in) {
-      layers.add(convBn(plan, Conv.of(in, inner, 1), inner, silu()));
+      layers.add(convBn(plan, Conv.of(in, inner, 1), silu()));
     }
     Conv depthwise = Conv.of(inner, inner, row.kernel()).stride(stride).depthwise();
-    layers.add(convBn(plan, depthwise, inner, silu()));
+    layers.add(convBn(plan, depthwise, silu()));
     layers.add(
         SqueezeExcitation.of(
             "torch.silu_",
             "torch.sigmoid",
             Conv.of(inner, squeezed, 1).init(Init.KAIMING_FAN_OUT),
             Conv.of(squeezed, inner, 1).init(Init.KAIMING_FAN_OUT)));
-    layers.add(convBn(plan, Conv.of(inner, row.out(), 1), row.out()));
+    layers.add(convBn(plan, Conv.of(inner, row.out(), 1)));
     return layers;
   }
 
@@ -211,14 +211,12 @@ final class EfficientNet {
     int inner = in * row.expansion();
     Conv full = Conv.of(in, inner, row.kernel()).stride(stride);
     return inner == in
-        ? List.of(convBn(plan, full, inner, silu()))
-        : List.of(
-            convBn(plan, full, inner, silu()),
-            convBn(plan, Conv.of(inner, row.out(), 1), row.out()));
+        ? List.of(convBn(plan, full, silu()))
+        : List.of(convBn(plan, full, silu()), convBn(plan, Conv.of(inner, row.out(), 1)));
   }
 
-  private static Module convBn(Plan plan, Conv conv, int channels, Layer... then) {
-    Layer norm = batchNorm(channels, plan.eps(), plan.momentum());
+  private static Module convBn(Plan plan, Conv conv, Layer... then) {
+    Layer norm = batchNorm(conv.out(), plan.eps(), plan.momentum());
     return convNorm(conv.same().init(Init.KAIMING_FAN_OUT), norm, then);
   }
 }

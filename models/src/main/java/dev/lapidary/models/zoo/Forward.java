@@ -1,10 +1,12 @@
 package dev.lapidary.models.zoo;
 
+import com.google.errorprone.annotations.FormatMethod;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -27,10 +29,9 @@ final class Forward {
 
   /** Calls a submodule's forward. */
   Value call(String child, Value x) {
-    Module callee = module.children().get(child);
-    if (callee == null) {
-      throw new IllegalStateException(module.type() + " has no submodule " + child);
-    }
+    Module callee =
+        Objects.requireNonNull(
+            module.children().get(child), () -> module.type() + " has no submodule " + child);
     Value result = trace.run(callee, Module.FORWARD, x.shape());
     String hint = isIdentifier(child) ? child : "x";
     return let(hint, "(" + attribute(child) + ").forward(" + x.name() + ", )", result.shape());
@@ -63,9 +64,10 @@ final class Forward {
     return new Value(name, shape);
   }
 
-  /** A line as it is, indented by the caller. */
-  void line(String text) {
-    lines.add(text);
+  /** A line as it is, indented by the caller, with these values in their places. */
+  @FormatMethod
+  void line(String format, Object... values) {
+    lines.add(format.formatted(values));
   }
 
   /** What this method does that is a multiplication with an addition, for one image. */
@@ -78,7 +80,11 @@ final class Forward {
   }
 
   Value add(Value a, Value b) {
-    requireSame(a, b);
+    if (!Arrays.equals(a.shape(), b.shape())) {
+      throw new IllegalStateException(
+          "shapes differ: %s and %s"
+              .formatted(Arrays.toString(a.shape()), Arrays.toString(b.shape())));
+    }
     return let("sum", "torch.add(%s, %s)".formatted(a.name(), b.name()), a.shape());
   }
 
@@ -123,13 +129,9 @@ final class Forward {
   }
 
   Value permute(Value x, int... order) {
-    long[] sizes = new long[order.length];
-    for (int d = 0; d < order.length; d++) {
-      sizes[d] = x.size(order[d]);
-    }
-    String list =
-        Arrays.stream(order).mapToObj(Integer::toString).collect(Collectors.joining(", "));
-    return let("permuted", "torch.permute(%s, [%s])".formatted(x.name(), list), sizes);
+    long[] sizes = Arrays.stream(order).mapToLong(x::size).toArray();
+    String text = "torch.permute(%s, %s)".formatted(x.name(), Arrays.toString(order));
+    return let("permuted", text, sizes);
   }
 
   List<String> lines() {
@@ -148,13 +150,5 @@ final class Forward {
   /** The shortest digits that read back as the same double, as {@code 1.0e-05}. */
   static String number(double value) {
     return Double.toString(value).toLowerCase(Locale.ROOT);
-  }
-
-  private static void requireSame(Value a, Value b) {
-    if (!Arrays.equals(a.shape(), b.shape())) {
-      throw new IllegalStateException(
-          "shapes differ: %s and %s"
-              .formatted(Arrays.toString(a.shape()), Arrays.toString(b.shape())));
-    }
   }
 }

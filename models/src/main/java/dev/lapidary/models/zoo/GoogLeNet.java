@@ -39,10 +39,10 @@ final class GoogLeNet {
 
   private static Module network(ZooOptions options) {
     return new Module("GoogLeNet")
-        .with("conv1", conv(Conv.of(3, 64, 7).stride(2).same(), 64))
+        .with("conv1", conv(Conv.of(3, 64, 7).stride(2).same()))
         .with("maxpool1", maxPool(3, 2, 0, true))
-        .with("conv2", conv(Conv.of(64, 64, 1), 64))
-        .with("conv3", conv(Conv.of(64, 192, 3).same(), 192))
+        .with("conv2", conv(Conv.of(64, 64, 1)))
+        .with("conv3", conv(Conv.of(64, 192, 3).same()))
         .with("maxpool2", maxPool(3, 2, 0, true))
         .with("inception3a", inception(192, 64, 96, 128, 16, 32, 32))
         .with("inception3b", inception(256, 128, 128, 192, 32, 96, 64))
@@ -57,7 +57,7 @@ final class GoogLeNet {
         .with("inception5b", inception(832, 384, 192, 384, 48, 128, 128))
         .with("aux1", auxiliary(512, options))
         .with("aux2", auxiliary(528, options))
-        .with("fc", dense(1024, options.classes()))
+        .with("fc", linear(1024, options.classes(), WEIGHT))
         .forward((f, x) -> logits(f, options, late(f, middle(f, early(f, x)))))
         .method(
             "forward_aux",
@@ -94,15 +94,12 @@ final class GoogLeNet {
   private static Module inception(
       int in, int one, int red3, int three, int red5, int five, int pool) {
     return new Module("Inception")
-        .with("branch1", conv(Conv.of(in, one, 1), one))
+        .with("branch1", conv(Conv.of(in, one, 1)))
         .with(
-            "branch2",
-            sequential(
-                conv(Conv.of(in, red3, 1), red3), conv(Conv.of(red3, three, 3).same(), three)))
+            "branch2", sequential(conv(Conv.of(in, red3, 1)), conv(Conv.of(red3, three, 3).same())))
         .with(
-            "branch3",
-            sequential(conv(Conv.of(in, red5, 1), red5), conv(Conv.of(red5, five, 3).same(), five)))
-        .with("branch4", sequential(maxPool(3, 1, 1, true), conv(Conv.of(in, pool, 1), pool)))
+            "branch3", sequential(conv(Conv.of(in, red5, 1)), conv(Conv.of(red5, five, 3).same())))
+        .with("branch4", sequential(maxPool(3, 1, 1, true), conv(Conv.of(in, pool, 1))))
         .forward(
             (f, x) ->
                 f.cat(
@@ -114,9 +111,9 @@ final class GoogLeNet {
 
   private static Module auxiliary(int in, ZooOptions options) {
     return new Module("InceptionAux")
-        .with("conv", conv(Conv.of(in, 128, 1), 128))
-        .with("fc1", dense(2048, 1024))
-        .with("fc2", dense(1024, options.classes()))
+        .with("conv", conv(Conv.of(in, 128, 1)))
+        .with("fc1", linear(2048, 1024, WEIGHT))
+        .with("fc2", linear(1024, options.classes(), WEIGHT))
         .forward(
             (f, x) -> {
               Value pooled = f.let("pooled", "torch.adaptive_avg_pool2d(x, [4, 4])", 1, in, 4, 4);
@@ -125,14 +122,10 @@ final class GoogLeNet {
             });
   }
 
-  private static Module conv(Conv conv, int channels) {
+  private static Module conv(Conv conv) {
     return new Module("BasicConv2d")
         .with("conv", conv.init(WEIGHT))
-        .with("bn", batchNorm(channels, 1e-3, 0.1))
+        .with("bn", batchNorm(conv.out(), 1e-3, 0.1))
         .forward((f, x) -> f.relu(f.chain(x, "conv", "bn")));
-  }
-
-  private static Module dense(int in, int out) {
-    return linear(in, out).init("weight", WEIGHT);
   }
 }

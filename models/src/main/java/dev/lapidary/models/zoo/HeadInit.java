@@ -8,20 +8,13 @@ import java.util.Locale;
 /**
  * How a new head's weights begin; {@code --head-init}. Every draw is a function of the seed and the
  * tensor's name.
+ *
+ * @param text as {@link #parse} reads it
+ * @param drawnBias whether the bias is drawn as PyTorch's, or 0
  */
-public final class HeadInit {
+public record HeadInit(String text, Init weight, boolean drawnBias) {
   /** PyTorch's own for a new layer: weight and bias U(+-1/sqrt(features)). */
   public static final HeadInit DEFAULT = new HeadInit("default", Init.UNIFORM_FAN_IN, true);
-
-  private final String text;
-  private final Init weight;
-  private final boolean drawnBias;
-
-  private HeadInit(String text, Init weight, boolean drawnBias) {
-    this.text = text;
-    this.weight = weight;
-    this.drawnBias = drawnBias;
-  }
 
   /**
    * {@code default}; {@code xavier} (Glorot's uniform), {@code kaiming} (He's normal), {@code
@@ -78,7 +71,6 @@ public final class HeadInit {
     return bias.tensor(seed, name, classes);
   }
 
-  /** As {@link #parse} reads it. */
   @Override
   public String toString() {
     return text;

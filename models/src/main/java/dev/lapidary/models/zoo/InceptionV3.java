@@ -48,12 +48,12 @@ final class InceptionV3 {
 
   private static Module network(ZooOptions options) {
     return new Module("Inception3")
-        .with("Conv2d_1a_3x3", conv(Conv.of(3, 32, 3).stride(2), 32))
-        .with("Conv2d_2a_3x3", conv(Conv.of(32, 32, 3), 32))
-        .with("Conv2d_2b_3x3", conv(Conv.of(32, 64, 3).same(), 64))
+        .with("Conv2d_1a_3x3", conv(Conv.of(3, 32, 3).stride(2)))
+        .with("Conv2d_2a_3x3", conv(Conv.of(32, 32, 3)))
+        .with("Conv2d_2b_3x3", conv(Conv.of(32, 64, 3).same()))
         .with("maxpool1", Layers.maxPool(3, 2, 0, false))
-        .with("Conv2d_3b_1x1", conv(Conv.of(64, 80, 1), 80))
-        .with("Conv2d_4a_3x3", conv(Conv.of(80, 192, 3), 192))
+        .with("Conv2d_3b_1x1", conv(Conv.of(64, 80, 1)))
+        .with("Conv2d_4a_3x3", conv(Conv.of(80, 192, 3)))
         .with("maxpool2", Layers.maxPool(3, 2, 0, false))
         .with("Mixed_5b", blockA(192, 32))
         .with("Mixed_5c", blockA(256, 64))
@@ -67,7 +67,7 @@ final class InceptionV3 {
         .with("Mixed_7a", blockD(768))
         .with("Mixed_7b", blockE(1280))
         .with("Mixed_7c", blockE(2048))
-        .with("fc", dense(2048, options.classes(), 0.1))
+        .with("fc", linear(2048, options.classes(), Init.normal(0.1)))
         .forward((f, x) -> logits(f, options, f.chain(stem(f, x), TO_AUXILIARY)))
         .method(
             "forward_aux",
@@ -91,13 +91,13 @@ final class InceptionV3 {
 
   private static Module blockA(int in, int pool) {
     return new Module("InceptionA")
-        .with("branch1x1", conv(Conv.of(in, 64, 1), 64))
-        .with("branch5x5_1", conv(Conv.of(in, 48, 1), 48))
-        .with("branch5x5_2", conv(Conv.of(48, 64, 5).same(), 64))
-        .with("branch3x3dbl_1", conv(Conv.of(in, 64, 1), 64))
-        .with("branch3x3dbl_2", conv(Conv.of(64, 96, 3).same(), 96))
-        .with("branch3x3dbl_3", conv(Conv.of(96, 96, 3).same(), 96))
-        .with("branch_pool", conv(Conv.of(in, pool, 1), pool))
+        .with("branch1x1", conv(Conv.of(in, 64, 1)))
+        .with("branch5x5_1", conv(Conv.of(in, 48, 1)))
+        .with("branch5x5_2", conv(Conv.of(48, 64, 5).same()))
+        .with("branch3x3dbl_1", conv(Conv.of(in, 64, 1)))
+        .with("branch3x3dbl_2", conv(Conv.of(64, 96, 3).same()))
+        .with("branch3x3dbl_3", conv(Conv.of(96, 96, 3).same()))
+        .with("branch_pool", conv(Conv.of(in, pool, 1)))
         .forward(
             (f, x) ->
                 f.cat(
@@ -110,10 +110,10 @@ final class InceptionV3 {
   /** Halves the size. */
   private static Module blockB(int in) {
     return new Module("InceptionB")
-        .with("branch3x3", conv(Conv.of(in, 384, 3).stride(2), 384))
-        .with("branch3x3dbl_1", conv(Conv.of(in, 64, 1), 64))
-        .with("branch3x3dbl_2", conv(Conv.of(64, 96, 3).same(), 96))
-        .with("branch3x3dbl_3", conv(Conv.of(96, 96, 3).stride(2), 96))
+        .with("branch3x3", conv(Conv.of(in, 384, 3).stride(2)))
+        .with("branch3x3dbl_1", conv(Conv.of(in, 64, 1)))
+        .with("branch3x3dbl_2", conv(Conv.of(64, 96, 3).same()))
+        .with("branch3x3dbl_3", conv(Conv.of(96, 96, 3).stride(2)))
         .with("maxpool", Layers.maxPool(3, 2, 0, false))
         .forward(
             (f, x) ->
@@ -126,16 +126,16 @@ final class InceptionV3 {
   /** 7x7 as 1x7 and 7x1. */
   private static Module blockC(int in, int c7) {
     return new Module("InceptionC")
-        .with("branch1x1", conv(Conv.of(in, 192, 1), 192))
-        .with("branch7x7_1", conv(Conv.of(in, c7, 1), c7))
-        .with("branch7x7_2", conv(Conv.of(c7, c7, 1, 7).same(), c7))
-        .with("branch7x7_3", conv(Conv.of(c7, 192, 7, 1).same(), 192))
-        .with("branch7x7dbl_1", conv(Conv.of(in, c7, 1), c7))
-        .with("branch7x7dbl_2", conv(Conv.of(c7, c7, 7, 1).same(), c7))
-        .with("branch7x7dbl_3", conv(Conv.of(c7, c7, 1, 7).same(), c7))
-        .with("branch7x7dbl_4", conv(Conv.of(c7, c7, 7, 1).same(), c7))
-        .with("branch7x7dbl_5", conv(Conv.of(c7, 192, 1, 7).same(), 192))
-        .with("branch_pool", conv(Conv.of(in, 192, 1), 192))
+        .with("branch1x1", conv(Conv.of(in, 192, 1)))
+        .with("branch7x7_1", conv(Conv.of(in, c7, 1)))
+        .with("branch7x7_2", conv(Conv.of(c7, c7, 1, 7).same()))
+        .with("branch7x7_3", conv(Conv.of(c7, 192, 7, 1).same()))
+        .with("branch7x7dbl_1", conv(Conv.of(in, c7, 1)))
+        .with("branch7x7dbl_2", conv(Conv.of(c7, c7, 7, 1).same()))
+        .with("branch7x7dbl_3", conv(Conv.of(c7, c7, 1, 7).same()))
+        .with("branch7x7dbl_4", conv(Conv.of(c7, c7, 7, 1).same()))
+        .with("branch7x7dbl_5", conv(Conv.of(c7, 192, 1, 7).same()))
+        .with("branch_pool", conv(Conv.of(in, 192, 1)))
         .forward(
             (f, x) -> {
               Value one = f.call("branch1x1", x);
@@ -149,12 +149,12 @@ final class InceptionV3 {
   /** Halves the size. */
   private static Module blockD(int in) {
     return new Module("InceptionD")
-        .with("branch3x3_1", conv(Conv.of(in, 192, 1), 192))
-        .with("branch3x3_2", conv(Conv.of(192, 320, 3).stride(2), 320))
-        .with("branch7x7x3_1", conv(Conv.of(in, 192, 1), 192))
-        .with("branch7x7x3_2", conv(Conv.of(192, 192, 1, 7).same(), 192))
-        .with("branch7x7x3_3", conv(Conv.of(192, 192, 7, 1).same(), 192))
-        .with("branch7x7x3_4", conv(Conv.of(192, 192, 3).stride(2), 192))
+        .with("branch3x3_1", conv(Conv.of(in, 192, 1)))
+        .with("branch3x3_2", conv(Conv.of(192, 320, 3).stride(2)))
+        .with("branch7x7x3_1", conv(Conv.of(in, 192, 1)))
+        .with("branch7x7x3_2", conv(Conv.of(192, 192, 1, 7).same()))
+        .with("branch7x7x3_3", conv(Conv.of(192, 192, 7, 1).same()))
+        .with("branch7x7x3_4", conv(Conv.of(192, 192, 3).stride(2)))
         .with("maxpool", Layers.maxPool(3, 2, 0, false))
         .forward(
             (f, x) -> {
@@ -167,15 +167,15 @@ final class InceptionV3 {
   /** The 3x3 as 1x3 and 3x1 side by side. */
   private static Module blockE(int in) {
     return new Module("InceptionE")
-        .with("branch1x1", conv(Conv.of(in, 320, 1), 320))
-        .with("branch3x3_1", conv(Conv.of(in, 384, 1), 384))
-        .with("branch3x3_2a", conv(Conv.of(384, 384, 1, 3).same(), 384))
-        .with("branch3x3_2b", conv(Conv.of(384, 384, 3, 1).same(), 384))
-        .with("branch3x3dbl_1", conv(Conv.of(in, 448, 1), 448))
-        .with("branch3x3dbl_2", conv(Conv.of(448, 384, 3).same(), 384))
-        .with("branch3x3dbl_3a", conv(Conv.of(384, 384, 1, 3).same(), 384))
-        .with("branch3x3dbl_3b", conv(Conv.of(384, 384, 3, 1).same(), 384))
-        .with("branch_pool", conv(Conv.of(in, 192, 1), 192))
+        .with("branch1x1", conv(Conv.of(in, 320, 1)))
+        .with("branch3x3_1", conv(Conv.of(in, 384, 1)))
+        .with("branch3x3_2a", conv(Conv.of(384, 384, 1, 3).same()))
+        .with("branch3x3_2b", conv(Conv.of(384, 384, 3, 1).same()))
+        .with("branch3x3dbl_1", conv(Conv.of(in, 448, 1)))
+        .with("branch3x3dbl_2", conv(Conv.of(448, 384, 3).same()))
+        .with("branch3x3dbl_3a", conv(Conv.of(384, 384, 1, 3).same()))
+        .with("branch3x3dbl_3b", conv(Conv.of(384, 384, 3, 1).same()))
+        .with("branch_pool", conv(Conv.of(in, 192, 1)))
         .forward(
             (f, x) -> {
               Value three = f.call("branch3x3_1", x);
@@ -191,9 +191,9 @@ final class InceptionV3 {
   private static Module auxiliary(int in, ZooOptions options) {
     return new Module("InceptionAux")
         .with("pool", Layers.averagePool(5, 3, 0))
-        .with("conv0", conv(Conv.of(in, 128, 1), 128))
-        .with("conv1", conv(Conv.of(128, 768, 5), 768, 0.01))
-        .with("fc", dense(768, options.classes(), 0.001))
+        .with("conv0", conv(Conv.of(in, 128, 1)))
+        .with("conv1", conv(Conv.of(128, 768, 5), 0.01))
+        .with("fc", linear(768, options.classes(), Init.normal(0.001)))
         .forward(
             (f, x) -> f.call("fc", f.flatten(f.averagePool(f.chain(x, "pool", "conv0", "conv1")))));
   }
@@ -203,18 +203,14 @@ final class InceptionV3 {
     return f.let("averaged", text, x.shape());
   }
 
-  private static Module conv(Conv conv, int channels) {
-    return conv(conv, channels, 0.1);
+  private static Module conv(Conv conv) {
+    return conv(conv, 0.1);
   }
 
-  private static Module conv(Conv conv, int channels, double std) {
+  private static Module conv(Conv conv, double std) {
     return new Module("BasicConv2d")
         .with("conv", conv.init(Init.normal(std)))
-        .with("bn", batchNorm(channels, 1e-3, 0.1))
+        .with("bn", batchNorm(conv.out(), 1e-3, 0.1))
         .forward((f, x) -> f.relu(f.chain(x, "conv", "bn")));
-  }
-
-  private static Module dense(int in, int out, double std) {
-    return linear(in, out).init("weight", Init.normal(std));
   }
 }

@@ -59,7 +59,12 @@ final class Layers {
 
   /** {@code nn.Linear} with PyTorch's default initialization. */
   static Module linear(int in, int out) {
-    return linear(in, out, Init.UNIFORM_FAN_IN, Init.uniform(1 / Math.sqrt(in)));
+    return linear(in, out, Init.UNIFORM_FAN_IN);
+  }
+
+  /** The bias begins as PyTorch's. */
+  static Module linear(int in, int out, Init weight) {
+    return linear(in, out, weight, Init.uniform(1 / Math.sqrt(in)));
   }
 
   static Module linear(int in, int out, Init weight, Init bias) {
@@ -82,8 +87,8 @@ final class Layers {
   }
 
   /** A convolution, its batch normalization and what else follows, as 0, 1, ... */
-  static Module convBn(Conv conv, int channels, Layer... then) {
-    return convNorm(conv, batchNorm(channels), then);
+  static Module convBn(Conv conv, Layer... then) {
+    return convNorm(conv, batchNorm(conv.out()), then);
   }
 
   /** The same with another normalization. */
@@ -184,16 +189,9 @@ final class Layers {
               String ones = ", 1".repeat(x.shape().length - 1);
               String survival = number(1 - p);
               f.line("if self.training:");
-              f.line(
-                  "  noise = torch.empty([torch.size(x, 0)"
-                      + ones
-                      + "], dtype=ops.prim.dtype(x), layout=None, device=ops.prim.device(x))");
-              f.line(
-                  "  kept = torch.div_(torch.bernoulli_(noise, "
-                      + survival
-                      + "), "
-                      + survival
-                      + ")");
+              String like = "dtype=ops.prim.dtype(x), layout=None, device=ops.prim.device(x)";
+              f.line("  noise = torch.empty([torch.size(x, 0)%s], %s)", ones, like);
+              f.line("  kept = torch.div_(torch.bernoulli_(noise, %1$s), %1$s)", survival);
               f.line("  result = torch.mul(x, kept)");
               f.line("else:");
               f.line("  result = x");

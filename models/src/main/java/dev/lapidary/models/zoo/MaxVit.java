@@ -74,8 +74,7 @@ final class MaxVit {
     return new Module("MaxVit")
         .with(
             "stem",
-            sequential(
-                convBn(conv(3, STEM, 3).stride(2), STEM), sequential(conv(STEM, STEM, 3).bias())))
+            sequential(convBn(conv(3, STEM, 3).stride(2)), sequential(conv(STEM, STEM, 3).bias())))
         .with("blocks", sequential(blocks))
         .with(
             "classifier",
@@ -115,8 +114,8 @@ final class MaxVit {
             "layers",
             namedSequential()
                 .with("pre_norm", batchNorm(in, 1e-3, 0.01))
-                .with("conv_a", convBn(conv(in, inner, 1), inner))
-                .with("conv_b", convBn(depthwise, inner))
+                .with("conv_a", convBn(conv(in, inner, 1)))
+                .with("conv_b", convBn(depthwise))
                 .with(
                     "squeeze_excitation",
                     SqueezeExcitation.of(
@@ -169,13 +168,9 @@ final class MaxVit {
     f.line("n = torch.size(x, 0)");
     f.line("rows = torch.floordiv(torch.size(x, 2), 7)");
     f.line("columns = torch.floordiv(torch.size(x, 3), 7)");
-    f.line(
-        (window
-                ? "cut = torch.reshape(x, [n, %d, rows, 7, columns, 7])"
-                : "cut = torch.reshape(x, [n, %d, 7, rows, 7, columns])")
-            .formatted(channels));
-    f.line(
-        "tiles = torch.permute(cut, " + (window ? "[0, 2, 4, 3, 5, 1])" : "[0, 3, 5, 2, 4, 1])"));
+    String sides = window ? "rows, 7, columns, 7" : "7, rows, 7, columns";
+    f.line("cut = torch.reshape(x, [n, %d, %s])", channels, sides);
+    f.line("tiles = torch.permute(cut, [%s, 1])", window ? "0, 2, 4, 3, 5" : "0, 3, 5, 2, 4");
     return f.let(
         "parts",
         "torch.reshape(tiles, [n, torch.mul(rows, columns), 49, %d])".formatted(channels),
@@ -186,10 +181,8 @@ final class MaxVit {
   }
 
   private static Value joined(Forward f, Value x, Value out, int channels, boolean window) {
-    f.line(
-        "back = torch.reshape(%s, [n, rows, columns, 7, 7, %d])".formatted(out.name(), channels));
-    f.line(
-        "places = torch.permute(back, " + (window ? "[0, 5, 1, 3, 2, 4])" : "[0, 5, 3, 1, 4, 2])"));
+    f.line("back = torch.reshape(%s, [n, rows, columns, 7, 7, %d])", out.name(), channels);
+    f.line("places = torch.permute(back, [0, 5, %s])", window ? "1, 3, 2, 4" : "3, 1, 4, 2");
     return f.let(
         "whole",
         "torch.reshape(places, [n, %d, torch.mul(rows, 7), torch.mul(columns, 7)])"
@@ -204,12 +197,7 @@ final class MaxVit {
     long offsets = windows.offsets();
     return new Module("RelativePositionalMultiHeadAttention")
         .parameter("relative_position_bias_table", WEIGHT, offsets * offsets, heads)
-        .buffer(
-            "relative_position_index",
-            DType.INT64,
-            Init.fixed(windows.relativePositions()),
-            AREA,
-            AREA)
+        .buffer("relative_position_index", DType.INT64, windows.relativePositions(), AREA, AREA)
         .with("to_qkv", linear(channels, 3 * channels, WEIGHT, Init.ZEROS))
         .with("merge", linear(channels, channels, WEIGHT, Init.ZEROS))
         .forward(
@@ -218,19 +206,17 @@ final class MaxVit {
               Value qkv = f.call("to_qkv", x);
               f.line("n = torch.size(x, 0)");
               f.line("count = torch.size(x, 1)");
-              String parts = "split = torch.reshape(%s, [n, count, 49, 3, %d, %d])";
-              f.line(parts.formatted(qkv.name(), heads, HEAD_WIDTH));
+              f.line(
+                  "split = torch.reshape(%s, [n, count, 49, 3, %d, %d])",
+                  qkv.name(), heads, HEAD_WIDTH);
               f.line("heads = torch.permute(split, [3, 0, 1, 4, 2, 5])");
               f.line("q = torch.select(heads, 0, 0)");
               f.line(
-                  "k = torch.mul(torch.select(heads, 0, 1), %s)"
-                      .formatted(number(1 / Math.sqrt(channels))));
+                  "k = torch.mul(torch.select(heads, 0, 1), %s)", number(1 / Math.sqrt(channels)));
               f.line("index = torch.view(self.relative_position_index, [-1])");
               f.line("where = annotate(List[Optional[Tensor]], [index])");
               f.line("table = torch.index(self.relative_position_bias_table, where)");
-              f.line(
-                  "bias = torch.permute(torch.view(table, [49, 49, %d]), [2, 0, 1])"
-                      .formatted(heads));
+              f.line("bias = torch.permute(torch.view(table, [49, 49, %d]), [2, 0, 1])", heads);
               f.line("products = torch.matmul(q, torch.transpose(k, -2, -1))");
               f.line("scores = torch.add(products, torch.unsqueeze(bias, 0))");
               f.line("weights = torch.softmax(scores, -1)");
@@ -241,8 +227,8 @@ final class MaxVit {
             });
   }
 
-  private static Module convBn(Conv conv, int channels) {
-    return sequential(conv, batchNorm(channels, 1e-3, 0.01), gelu());
+  private static Module convBn(Conv conv) {
+    return sequential(conv, batchNorm(conv.out(), 1e-3, 0.01), gelu());
   }
 
   private static Conv conv(int in, int out, int kernel) {

@@ -57,13 +57,13 @@ final class MnasNet {
     int[] channels =
         Arrays.stream(CHANNELS).map(c -> DivisibleChannels.divisible(c * width, 8)).toArray();
     List<Layer> layers = new ArrayList<>();
-    layers.addAll(convBn(Conv.of(3, channels[0], 3).stride(2), channels[0], true));
-    layers.addAll(convBn(Conv.of(channels[0], channels[0], 3).depthwise(), channels[0], true));
-    layers.addAll(convBn(Conv.of(channels[0], channels[1], 1), channels[1], false));
+    layers.addAll(convBn(Conv.of(3, channels[0], 3).stride(2), true));
+    layers.addAll(convBn(Conv.of(channels[0], channels[0], 3).depthwise(), true));
+    layers.addAll(convBn(Conv.of(channels[0], channels[1], 1), false));
     for (int i = 0; i < STACKS.length; i++) {
       layers.add(stack(channels[i + 1], channels[i + 2], STACKS[i]));
     }
-    layers.addAll(convBn(Conv.of(channels[7], 1280, 1), 1280, true));
+    layers.addAll(convBn(Conv.of(channels[7], 1280, 1), true));
     Init weight = Init.uniform(Math.sqrt(3.0 / options.classes()));
     return new Module("MNASNet")
         .with("layers", sequential(layers))
@@ -86,9 +86,9 @@ final class MnasNet {
   private static Module invertedResidual(int in, int out, int kernel, int stride, int expansion) {
     int inner = in * expansion;
     List<Layer> layers = new ArrayList<>();
-    layers.addAll(convBn(Conv.of(in, inner, 1), inner, true));
-    layers.addAll(convBn(Conv.of(inner, inner, kernel).stride(stride).depthwise(), inner, true));
-    layers.addAll(convBn(Conv.of(inner, out, 1), out, false));
+    layers.addAll(convBn(Conv.of(in, inner, 1), true));
+    layers.addAll(convBn(Conv.of(inner, inner, kernel).stride(stride).depthwise(), true));
+    layers.addAll(convBn(Conv.of(inner, out, 1), false));
     return new Module("InvertedResidual")
         .with("layers", sequential(layers))
         .forward(
@@ -98,8 +98,8 @@ final class MnasNet {
             });
   }
 
-  private static List<Layer> convBn(Conv conv, int channels, boolean active) {
-    Module norm = Layers.batchNorm(channels, 1e-5, MOMENTUM);
+  private static List<Layer> convBn(Conv conv, boolean active) {
+    Module norm = Layers.batchNorm(conv.out(), 1e-5, MOMENTUM);
     Conv same = conv.same().init(Init.KAIMING_FAN_OUT);
     return active ? List.of(same, norm, relu()) : List.of(same, norm);
   }

@@ -55,7 +55,7 @@ final class MobileNetV2 {
 
   private static Module network(ZooOptions options) {
     List<Layer> features = new ArrayList<>();
-    features.add(convBn(conv(3, 32, 3).stride(2), 32, relu6()));
+    features.add(convBn(conv(3, 32, 3).stride(2), relu6()));
     int in = 32;
     for (int[] row : TABLE) {
       for (int i = 0; i < row[2]; i++) {
@@ -63,7 +63,7 @@ final class MobileNetV2 {
         in = row[1];
       }
     }
-    features.add(convBn(conv(in, 1280, 1), 1280, relu6()));
+    features.add(convBn(conv(in, 1280, 1), relu6()));
     return new Module("MobileNetV2")
         .with("features", sequential(features))
         .with(
@@ -78,9 +78,9 @@ final class MobileNetV2 {
     int inner = in * expansion;
     List<Layer> layers = new ArrayList<>();
     if (expansion != 1) {
-      layers.add(convBn(conv(in, inner, 1), inner, relu6()));
+      layers.add(convBn(conv(in, inner, 1), relu6()));
     }
-    layers.add(convBn(conv(inner, inner, 3).stride(stride).depthwise(), inner, relu6()));
+    layers.add(convBn(conv(inner, inner, 3).stride(stride).depthwise(), relu6()));
     layers.add(conv(inner, out, 1));
     layers.add(batchNorm(out));
     return new Module("InvertedResidual")

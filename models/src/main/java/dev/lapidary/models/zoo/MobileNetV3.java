@@ -88,10 +88,10 @@ final class MobileNetV3 {
 
   private static Module network(List<Block> blocks, int hidden, ZooOptions options) {
     List<Layer> features = new ArrayList<>();
-    features.add(convBn(conv(3, 16, 3).stride(2), 16, hardswish()));
+    features.add(convBn(conv(3, 16, 3).stride(2), hardswish()));
     blocks.forEach(block -> features.add(invertedResidual(block)));
     int in = blocks.get(blocks.size() - 1).out();
-    features.add(convBn(conv(in, 6 * in, 1), 6 * in, hardswish()));
+    features.add(convBn(conv(in, 6 * in, 1), hardswish()));
     return new Module("MobileNetV3")
         .with("features", sequential(features))
         .with(
@@ -107,10 +107,10 @@ final class MobileNetV3 {
   private static Module invertedResidual(Block b) {
     List<Layer> layers = new ArrayList<>();
     if (b.inner() != b.in()) {
-      layers.add(convBn(conv(b.in(), b.inner(), 1), b.inner(), activation(b)));
+      layers.add(convBn(conv(b.in(), b.inner(), 1), activation(b)));
     }
     Conv depthwise = conv(b.inner(), b.inner(), b.kernel()).stride(b.stride()).depthwise();
-    layers.add(convBn(depthwise, b.inner(), activation(b)));
+    layers.add(convBn(depthwise, activation(b)));
     if (b.squeeze()) {
       int squeezed = DivisibleChannels.divisible(Math.floorDiv(b.inner(), 4), 8);
       layers.add(
@@ -120,7 +120,7 @@ final class MobileNetV3 {
               conv(b.inner(), squeezed, 1),
               conv(squeezed, b.inner(), 1)));
     }
-    layers.add(convBn(conv(b.inner(), b.out(), 1), b.out()));
+    layers.add(convBn(conv(b.inner(), b.out(), 1)));
     return new Module("InvertedResidual")
         .with("block", sequential(layers))
         .forward(
@@ -138,7 +138,7 @@ final class MobileNetV3 {
     return Conv.of(in, out, kernel).same().init(Init.KAIMING_FAN_OUT);
   }
 
-  private static Module convBn(Conv conv, int channels, Layer... then) {
-    return convNorm(conv, batchNorm(channels, 1e-3, 1e-2), then);
+  private static Module convBn(Conv conv, Layer... then) {
+    return convNorm(conv, batchNorm(conv.out(), 1e-3, 1e-2), then);
   }
 }

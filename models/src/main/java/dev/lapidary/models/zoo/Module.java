@@ -1,10 +1,13 @@
 package dev.lapidary.models.zoo;
 
 import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Storage;
+import dev.lapidary.core.tensor.Tensor;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A module as {@code torch.nn.Module} is one: parameters, buffers and submodules in the order of
@@ -14,7 +17,17 @@ import java.util.Map;
 final class Module implements Layer {
   /** One parameter or buffer; never compared. */
   @SuppressWarnings("ArrayRecordComponent")
-  record Slot(boolean parameter, DType dtype, Init init, long... shape) {}
+  record Slot(boolean parameter, DType dtype, Init init, long... shape) {
+    /** Under that name and seed. */
+    Tensor drawn(String name, long seed) {
+      return init.tensor(seed, name, shape);
+    }
+
+    /** One zero, seen in the whole shape. */
+    Tensor blank() {
+      return new Tensor(dtype, shape, new long[shape.length], Storage.allocate(dtype.bytes()), 0);
+    }
+  }
 
   /** Writes a method's lines for an input {@code x} and gives what it returns. */
   @FunctionalInterface
@@ -67,16 +80,6 @@ final class Module implements Layer {
     return this;
   }
 
-  /** Gives a parameter that is registered already another initialization. */
-  Module init(String name, Init init) {
-    Slot old = slots.get(name);
-    if (old == null) {
-      throw new IllegalStateException(type + " has no parameter " + name);
-    }
-    slots.put(name, new Slot(old.parameter(), old.dtype(), init, old.shape()));
-    return this;
-  }
-
   String type() {
     return type;
   }
@@ -89,16 +92,12 @@ final class Module implements Layer {
     return Collections.unmodifiableMap(children);
   }
 
-  List<Method> methods() {
-    return List.copyOf(methods.values());
+  Collection<Method> methods() {
+    return methods.values();
   }
 
   Method methodNamed(String name) {
-    Method method = methods.get(name);
-    if (method == null) {
-      throw new IllegalStateException(type + " has no method " + name);
-    }
-    return method;
+    return Objects.requireNonNull(methods.get(name), () -> type + " has no method " + name);
   }
 
   boolean has(String child) {

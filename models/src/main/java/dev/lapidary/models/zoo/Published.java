@@ -5,6 +5,7 @@ import dev.lapidary.core.image.Preprocessing.Colour;
 import dev.lapidary.core.image.Preprocessing.Interpolation;
 import dev.lapidary.core.image.Preprocessing.Resize;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Preprocessings that differ from the usual one. They are those of torchvision's first published
@@ -14,16 +15,8 @@ final class Published {
   private Published() {}
 
   static Preprocessing imageNet(int resize, int crop, Interpolation interpolation) {
-    Preprocessing usual = Preprocessing.imageNet(resize, crop);
-    return new Preprocessing(
-        Resize.SHORTER_SIDE,
-        resize,
-        interpolation,
-        crop,
-        crop,
-        usual.mean(),
-        usual.std(),
-        usual.colour());
+    return Preprocessing.imageNet(resize, crop)
+        .with(Optional.empty(), Optional.of(interpolation), Optional.empty(), Optional.empty());
   }
 
   /**

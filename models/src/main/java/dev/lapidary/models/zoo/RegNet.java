@@ -100,7 +100,7 @@ final class RegNet {
       in = out;
     }
     return new Module("RegNet")
-        .with("stem", convBn(conv(3, STEM, 3).stride(2), STEM, relu()))
+        .with("stem", convBn(conv(3, STEM, 3).stride(2), relu()))
         .with("trunk_output", trunk)
         .with("fc", linear(in, options.classes(), Init.normal(0.01), Init.ZEROS))
         .forward(
@@ -113,8 +113,8 @@ final class RegNet {
   private static Module block(Plan plan, int in, int out, int stride) {
     int groups = out / Math.min(plan.group(), out);
     Module f = namedSequential();
-    f.with("a", convBn(conv(in, out, 1), out, relu()));
-    f.with("b", convBn(conv(out, out, 3).stride(stride).groups(groups), out, relu()));
+    f.with("a", convBn(conv(in, out, 1), relu()));
+    f.with("b", convBn(conv(out, out, 3).stride(stride).groups(groups), relu()));
     if (plan.squeeze()) {
       int squeezed = (int) Math.rint(0.25 * in);
       f.with(
@@ -122,10 +122,10 @@ final class RegNet {
           SqueezeExcitation.of(
               "torch.relu_", "torch.sigmoid", conv(out, squeezed, 1), conv(squeezed, out, 1)));
     }
-    f.with("c", convBn(conv(out, out, 1), out));
+    f.with("c", convBn(conv(out, out, 1)));
     Module block = new Module("ResBottleneckBlock");
     if (in != out || stride != 1) {
-      block.with("proj", convBn(conv(in, out, 1).stride(stride), out));
+      block.with("proj", convBn(conv(in, out, 1).stride(stride)));
     }
     return block
         .with("f", f)

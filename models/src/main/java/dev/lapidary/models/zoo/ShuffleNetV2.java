@@ -44,7 +44,7 @@ final class ShuffleNetV2 {
   private static Module network(ZooOptions options, int last, int... channels) {
     Module net =
         new Module("ShuffleNetV2")
-            .with("conv1", convBn(Conv.of(3, STEM, 3).stride(2).same(), STEM, relu()))
+            .with("conv1", convBn(Conv.of(3, STEM, 3).stride(2).same(), relu()))
             .with("maxpool", maxPool(3, 2, 1, false));
     int in = STEM;
     for (int stage = 0; stage < channels.length; stage++) {
@@ -55,7 +55,7 @@ final class ShuffleNetV2 {
       net.with("stage" + (stage + 2), sequential(blocks));
       in = channels[stage];
     }
-    return net.with("conv5", convBn(Conv.of(in, last, 1), last, relu()))
+    return net.with("conv5", convBn(Conv.of(in, last, 1), relu()))
         .with("fc", linear(last, options.classes()))
         .forward(
             (f, x) -> {
@@ -109,10 +109,10 @@ final class ShuffleNetV2 {
   /** Channels of the two halves alternate. */
   private static Value shuffle(Forward f, Value x) {
     String name = x.name();
-    f.line("n = torch.size(" + name + ", 0)");
-    f.line("h = torch.size(" + name + ", 2)");
-    f.line("w = torch.size(" + name + ", 3)");
-    f.line("pairs = torch.view(%s, [n, 2, %d, h, w])".formatted(name, x.size(1) / 2));
+    f.line("n = torch.size(%s, 0)", name);
+    f.line("h = torch.size(%s, 2)", name);
+    f.line("w = torch.size(%s, 3)", name);
+    f.line("pairs = torch.view(%s, [n, 2, %d, h, w])", name, x.size(1) / 2);
     f.line("mixed = torch.contiguous(torch.transpose(pairs, 1, 2))");
     return f.let("shuffled", "torch.view(mixed, [n, %d, h, w])".formatted(x.size(1)), x.shape());
   }

@@ -47,14 +47,8 @@ public record Stage(String name, List<String> modules) {
 
   /** The first parts of a parameter's module path, or its own name if it lies in the root. */
   private static String path(String name, int parts) {
-    int end = -1;
-    for (int i = 0; i < parts; i++) {
-      int dot = name.indexOf('.', end + 1);
-      if (dot < 0) {
-        break;
-      }
-      end = dot;
-    }
-    return end < 0 ? name : name.substring(0, end);
+    List<String> words = List.of(name.split("\\."));
+    int count = Math.min(parts, words.size() - 1);
+    return count == 0 ? name : String.join(".", words.subList(0, count));
   }
 }

@@ -4,6 +4,7 @@ import dev.lapidary.models.zoo.Module.Method;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -55,10 +56,7 @@ final class Trace {
 
   /** Every method's text; a module that no method calls is a mistake in its network. */
   Map<String, Text> texts(Module module) {
-    Map<String, Text> found = texts.get(module);
-    if (found == null) {
-      throw new IllegalStateException("no method calls the module " + module.type());
-    }
-    return found;
+    return Objects.requireNonNull(
+        texts.get(module), () -> "no method calls the module " + module.type());
   }
 }

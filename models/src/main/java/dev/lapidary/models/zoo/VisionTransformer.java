@@ -21,34 +21,20 @@ final class VisionTransformer {
   private static final double EPS = 1e-6;
 
   /** The paper's sizes; the hidden layer of a block has four times its features. */
-  private record Plan(int patch, int features, int heads, int blocks) {
-    int hidden() {
-      return 4 * features;
-    }
-
-    static Plan base(int patch) {
-      return new Plan(patch, 768, 12, 12);
-    }
-
-    static Plan large(int patch) {
-      return new Plan(patch, 1024, 16, 24);
-    }
-
-    static Plan huge(int patch) {
-      return new Plan(patch, 1280, 16, 32);
-    }
-  }
+  private record Plan(int patch, int features, int heads, int blocks) {}
 
   private VisionTransformer() {}
 
   static List<Architecture> all() {
     return List.of(
-        architecture("vit_b_16", Plan.base(16), Preprocessing.imageNet(256, 224)),
-        architecture("vit_b_32", Plan.base(32), Preprocessing.imageNet(256, 224)),
-        architecture("vit_l_16", Plan.large(16), Preprocessing.imageNet(242, 224)),
-        architecture("vit_l_32", Plan.large(32), Preprocessing.imageNet(256, 224)),
+        architecture("vit_b_16", new Plan(16, 768, 12, 12), Preprocessing.imageNet(256, 224)),
+        architecture("vit_b_32", new Plan(32, 768, 12, 12), Preprocessing.imageNet(256, 224)),
+        architecture("vit_l_16", new Plan(16, 1024, 16, 24), Preprocessing.imageNet(242, 224)),
+        architecture("vit_l_32", new Plan(32, 1024, 16, 24), Preprocessing.imageNet(256, 224)),
         architecture(
-            "vit_h_14", Plan.huge(14), Published.imageNet(224, 224, Interpolation.BICUBIC)));
+            "vit_h_14",
+            new Plan(14, 1280, 16, 32),
+            Published.imageNet(224, 224, Interpolation.BICUBIC)));
   }
 
   private static Architecture architecture(String name, Plan plan, Preprocessing preprocessing) {
@@ -119,7 +105,7 @@ final class VisionTransformer {
 
   private static Module block(Plan plan, double p) {
     int features = plan.features();
-    int hidden = plan.hidden();
+    int hidden = 4 * features;
     return new Module("EncoderBlock")
         .with("ln_1", layerNorm(features, EPS))
         .with("self_attention", attention(features, plan.heads()))
@@ -151,10 +137,9 @@ final class VisionTransformer {
               f.line("n = torch.size(x, 0)");
               f.line("l = torch.size(x, 1)");
               f.line("qkv = torch.linear(x, self.in_proj_weight, self.in_proj_bias)");
-              f.line("split = torch.reshape(qkv, [n, l, 3, %d, %d])".formatted(count, width));
+              f.line("split = torch.reshape(qkv, [n, l, 3, %d, %d])", count, width);
               f.line("heads = torch.permute(split, [2, 0, 3, 1, 4])");
-              f.line(
-                  "q = torch.mul(torch.select(heads, 0, 0), " + number(1 / Math.sqrt(width)) + ")");
+              f.line("q = torch.mul(torch.select(heads, 0, 0), %s)", number(1 / Math.sqrt(width)));
               f.line("k = torch.transpose(torch.select(heads, 0, 1), -2, -1)");
               f.line("weights = torch.softmax(torch.matmul(q, k), -1)");
               f.line("mixed = torch.matmul(weights, torch.select(heads, 0, 2))");

@@ -13,15 +13,11 @@ final class WindowAttention {
   private WindowAttention() {}
 
   static Module of(int channels, int heads, Windows windows, double dropout, Init weight) {
-    int area = windows.area();
-    int offsets = windows.offsets();
+    long area = windows.area();
+    long offsets = windows.offsets();
     return new Module("ShiftedWindowAttention")
-        .parameter("relative_position_bias_table", weight, (long) offsets * offsets, heads)
-        .buffer(
-            "relative_position_index",
-            DType.INT64,
-            Init.fixed(windows.relativePositions()),
-            (long) area * area)
+        .parameter("relative_position_bias_table", weight, offsets * offsets, heads)
+        .buffer("relative_position_index", DType.INT64, windows.relativePositions(), area * area)
         .with("qkv", linear(channels, 3 * channels, weight, Init.ZEROS))
         .with("proj", linear(channels, channels, weight, Init.ZEROS))
         .forward(
@@ -38,16 +34,15 @@ final class WindowAttention {
     int width = channels / heads;
     f.count(2 * cut.numel() * area);
     Value qkv = f.call("qkv", cut);
-    String parts = "split = torch.reshape(%s, [torch.mul(n, count), %d, 3, %d, %d])";
-    f.line(parts.formatted(qkv.name(), area, heads, width));
+    f.line(
+        "split = torch.reshape(%s, [torch.mul(n, count), %d, 3, %d, %d])",
+        qkv.name(), area, heads, width);
     f.line("heads = torch.permute(split, [2, 0, 3, 1, 4])");
-    f.line("q = torch.mul(torch.select(heads, 0, 0), " + number(1 / Math.sqrt(width)) + ")");
+    f.line("q = torch.mul(torch.select(heads, 0, 0), %s)", number(1 / Math.sqrt(width)));
     f.line("k = torch.transpose(torch.select(heads, 0, 1), -2, -1)");
     f.line("where = annotate(List[Optional[Tensor]], [self.relative_position_index])");
     f.line("table = torch.index(self.relative_position_bias_table, where)");
-    f.line(
-        "bias = torch.permute(torch.view(table, [%d, %d, %d]), [2, 0, 1])"
-            .formatted(area, area, heads));
+    f.line("bias = torch.permute(torch.view(table, [%d, %d, %d]), [2, 0, 1])", area, area, heads);
     f.line("scores = torch.add(torch.matmul(q, k), torch.unsqueeze(bias, 0))");
     windows.mask(f, heads);
     f.line("weights = torch.softmax(masked, -1)");
