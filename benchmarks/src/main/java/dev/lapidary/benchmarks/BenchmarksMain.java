@@ -12,10 +12,9 @@ public final class BenchmarksMain {
   private BenchmarksMain() {}
 
   public static void main(String[] arguments) throws Exception {
-    String name = arguments.length > 0 ? arguments[0] : "-l";
-    String[] others =
-        arguments.length > 0 ? Arrays.copyOfRange(arguments, 1, arguments.length) : arguments;
-    switch (name) {
+    String[] given = arguments.length > 0 ? arguments : new String[] {"-l"};
+    String[] others = Arrays.copyOfRange(given, 1, given.length);
+    switch (given[0]) {
       case "blocked-layout" -> BlockedLayoutBench.main(others);
       case "checkpoint" -> CheckpointBench.main(others);
       case "classifier" -> ClassifierBench.main(others);
@@ -27,7 +26,7 @@ public final class BenchmarksMain {
       case "speed" -> SpeedBench.main(others);
       case "starts" -> StartBench.main(others);
       case "threads-wait" -> ThreadsWaitBench.main(others);
-      default -> org.openjdk.jmh.Main.main(arguments.length > 0 ? arguments : new String[] {"-l"});
+      default -> org.openjdk.jmh.Main.main(given);
     }
   }
 }

@@ -1,10 +1,6 @@
 package dev.lapidary.benchmarks;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
 import dev.lapidary.trainer.checkpoint.CheckpointWriter;
@@ -13,13 +9,9 @@ import dev.lapidary.trainer.checkpoint.TrainingState;
 import dev.lapidary.trainer.checkpoint.TrainingState.Identity;
 import dev.lapidary.trainer.checkpoint.TrainingState.Position;
 import dev.lapidary.trainer.checkpoint.TrainingState.Sums;
-import dev.lapidary.trainer.program.Gradients;
 import dev.lapidary.trainer.program.Libtorch;
-import dev.lapidary.trainer.program.LossOptions;
 import dev.lapidary.trainer.program.Optimizer;
-import dev.lapidary.trainer.program.ProgramTensor;
 import dev.lapidary.trainer.program.TrainingProgram;
-import dev.lapidary.trainer.program.UpdateRule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,8 +19,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 /**
  * What a checkpoint of ResNet-18 costs the training that goes on meanwhile: windows of steps with
@@ -39,14 +29,15 @@ public final class CheckpointBench {
   private static final int STEPS = 12;
 
   private final TrainingProgram program;
-  private final Optimizer optimizer;
+  private final TrainingSteps training;
   private final Checkpoints checkpoints;
   private long step;
   private double stoodStill;
 
   private CheckpointBench(TrainingProgram program, Checkpoints checkpoints) {
     this.program = program;
-    this.optimizer = new Optimizer(program, UpdateRule.Sgd.of(0.9));
+    this.training =
+        TrainingSteps.of(program, "images", new long[BATCH], 224, new Optimizer.Rate(1e-4, 1e-4));
     this.checkpoints = checkpoints;
   }
 
@@ -71,10 +62,6 @@ public final class CheckpointBench {
   }
 
   private void run(int pairs) {
-    program.train(
-        program.parameters().stream()
-            .map(ProgramTensor::name)
-            .collect(Collectors.toCollection(TreeSet::new)));
     window(false);
     double with = 0;
     double without = 0;
@@ -97,7 +84,8 @@ public final class CheckpointBench {
     long start = System.nanoTime();
     try (CheckpointWriter writer = new CheckpointWriter(checkpoints)) {
       for (int i = 0; i < STEPS; i++) {
-        step();
+        training.step();
+        step++;
         if (checkpoint && i == 0) {
           long copy = System.nanoTime();
           writer.write(state(), Optional.empty());
@@ -106,25 +94,6 @@ public final class CheckpointBench {
       }
     }
     return seconds(System.nanoTime() - start);
-  }
-
-  private void step() {
-    try (NDManager manager = program.newStep()) {
-      NDArray images =
-          manager.create(
-              Uniform.tensor("images", BATCH, 3, 224, 224).toFloats(),
-              new Shape(BATCH, 3, 224, 224));
-      Gradients gradients =
-          program.gradients(
-              manager,
-              images,
-              TrainingProgram.Targets.of(manager.create(new long[BATCH])),
-              new LossOptions(0, List.of()),
-              program.parameters(),
-              ++step,
-              1);
-      optimizer.apply(manager, gradients, name -> new Optimizer.Rate(1e-4, 1e-4));
-    }
   }
 
   private Checkpoints.Saved state() {
@@ -140,7 +109,7 @@ public final class CheckpointBench {
             TrainingState.Adapted.START,
             0,
             false);
-    return new Checkpoints.Saved(state, tensors, optimizer.save(), Map.of());
+    return new Checkpoints.Saved(state, tensors, training.optimizer().save(), Map.of());
   }
 
   private static double seconds(long nanos) {

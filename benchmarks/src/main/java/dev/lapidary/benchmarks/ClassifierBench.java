@@ -8,16 +8,14 @@ import dev.lapidary.runtime.Classifier;
 import dev.lapidary.runtime.ClassifierOptions;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,10 +33,7 @@ final class ClassifierBench {
   private ClassifierBench() {}
 
   public static void main(String[] arguments) throws Exception {
-    if (arguments.length != 2) {
-      System.err.println("error: usage: bin/benchmark classifier MODEL.onnx IMAGE");
-      System.exit(2);
-    }
+    Usage.require(arguments.length == 2, "classifier MODEL.onnx IMAGE");
     Path model = Path.of(arguments[0]);
     byte[] image = Files.readAllBytes(Path.of(arguments[1]));
     firstAnswers(arguments);
@@ -52,10 +47,7 @@ final class ClassifierBench {
           OrtEnvironment.getEnvironment().createSession(model.toString(), bare)) {
         for (int count : new int[] {1, BATCH}) {
           FloatBuffer inputs = inputs(classifier, image, count);
-          List<byte[]> images = new ArrayList<>();
-          for (int i = 0; i < count; i++) {
-            images.add(image);
-          }
+          List<byte[]> images = Collections.nCopies(count, image);
           compare(
               "batch " + count,
               count,
@@ -144,20 +136,14 @@ final class ClassifierBench {
     double[] busy = new double[STARTS];
     for (int i = 0; i < STARTS; i++) {
       ProcessBuilder builder =
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-XX:+UseSerialGC",
-                  "-XX:TieredStopAtLevel=1",
+          ChildJvm.of(
+                  List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
                   FirstAnswer.class.getName(),
-                  arguments[0],
-                  arguments[1])
+                  List.of(arguments))
               .redirectError(ProcessBuilder.Redirect.INHERIT);
-      builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
       long begin = System.nanoTime();
       Process process = builder.start();
-      try (BufferedReader said =
-          new BufferedReader(
-              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+      try (BufferedReader said = process.inputReader()) {
         String line = said.readLine();
         seconds[i] = (System.nanoTime() - begin) / 1e9;
         String used = said.readLine();

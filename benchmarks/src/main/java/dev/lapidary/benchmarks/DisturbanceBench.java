@@ -1,7 +1,6 @@
 package dev.lapidary.benchmarks;
 
 import dev.lapidary.core.failure.Phrase;
-import dev.lapidary.serve.bench.BenchReport;
 import dev.lapidary.serve.bench.Disturbance;
 import dev.lapidary.serve.bench.DisturbedBenchmark;
 import dev.lapidary.serve.bench.DisturbedBenchmark.Report;
@@ -36,21 +35,17 @@ final class DisturbanceBench {
   private static void say(Report report) {
     line(
         "%-50s %7.1f ms p99, %d answered",
-        "alone:", report.alone().p99Millis(), answered(report.alone()));
+        "alone:", report.alone().p99Millis(), report.alone().answered());
     for (Share share : report.beside()) {
       line(
           "%-50s goodput x%s, p99 x%s; %d answered, %d refused, %d failed",
           share.name() + ":",
           interval(share.rate()),
           interval(share.p99()),
-          answered(share.load()),
+          share.load().answered(),
           share.load().refused(),
           share.load().failed());
     }
-  }
-
-  private static long answered(BenchReport.Load load) {
-    return load.answered();
   }
 
   private static String interval(GeometricMean ratio) {

@@ -15,7 +15,6 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import javax.imageio.ImageIO;
@@ -35,25 +34,19 @@ public final class FeatureBench {
     int images = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 512;
     int threads = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 0;
     int epochs = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 2;
-    Path folder = Files.createTempDirectory("features");
-    try {
+    try (ScratchFolder scratch = ScratchFolder.create("features")) {
+      Path folder = scratch.path();
       photos(folder.resolve("train"), images, 1);
       photos(folder.resolve("val"), VALIDATION, 2);
-      Speed full = train(folder, "full", threads, epochs, List.of(), 0, images);
-      Speed frozen = train(folder, "frozen", threads, epochs, List.of("head"), 0, images);
-      Speed kept = train(folder, "kept", threads, epochs, List.of("head"), 1, images);
-      System.out.printf(
-          "frozen %.1f x full, kept %.1f x frozen%n",
-          frozen.imagesPerSecond() / full.imagesPerSecond(),
-          kept.imagesPerSecond() / frozen.imagesPerSecond());
-    } finally {
-      delete(folder);
+      double full = train(folder, "full", threads, epochs, List.of(), 0, images);
+      double frozen = train(folder, "frozen", threads, epochs, List.of("head"), 0, images);
+      double kept = train(folder, "kept", threads, epochs, List.of("head"), 1, images);
+      System.out.printf("frozen %.1f x full, kept %.1f x frozen%n", frozen / full, kept / frozen);
     }
   }
 
-  private record Speed(double imagesPerSecond) {}
-
-  private static Speed train(
+  /** Returns images a second. */
+  private static double train(
       Path folder,
       String name,
       int threads,
@@ -90,7 +83,7 @@ public final class FeatureBench {
     System.out.printf(
         "%-6s %8.1f images/s, %.3f of the epoch's time inside libtorch%n",
         name, images / seconds, last.get("libtorch_seconds").asDouble() / seconds);
-    return new Speed(images / seconds);
+    return images / seconds;
   }
 
   /** Two classes of 320 x 240 pixels: gradients with discs and a little noise. */
@@ -118,13 +111,5 @@ public final class FeatureBench {
 
   private static Color colour(Random random) {
     return new Color(random.nextInt(0x1000000));
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (var files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
   }
 }

@@ -67,11 +67,11 @@ final class HostileClients implements Disturbance {
         open.add(begin(server, beginning.getBytes(ISO_8859_1), random.nextInt(4)));
         Thread.sleep(PAUSE_MILLIS);
         if (open.size() > OPEN) {
-          close(open.remove());
+          SlowClients.quietly(open.remove());
         }
       }
     } catch (InterruptedException e) {
-      open.forEach(HostileClients::close);
+      open.forEach(SlowClients::quietly);
     }
   }
 
@@ -92,13 +92,5 @@ final class HostileClients implements Disturbance {
       // the server has refused it before all of it was sent
     }
     return socket;
-  }
-
-  private static void close(Socket socket) {
-    try {
-      socket.close();
-    } catch (IOException e) {
-      // it is gone
-    }
   }
 }

@@ -1,26 +1,16 @@
 package dev.lapidary.benchmarks;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
-import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.models.zoo.Architecture;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
-import dev.lapidary.trainer.program.Gradients;
 import dev.lapidary.trainer.program.Libtorch;
-import dev.lapidary.trainer.program.LossOptions;
 import dev.lapidary.trainer.program.Optimizer;
 import dev.lapidary.trainer.program.Precision;
 import dev.lapidary.trainer.program.ProgramOptions;
-import dev.lapidary.trainer.program.ProgramTensor;
 import dev.lapidary.trainer.program.TrainingProgram;
-import dev.lapidary.trainer.program.UpdateRule;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 /**
  * {@code bin/benchmark memory-format ARCH[@SIDE]...}: images a second of training steps with
@@ -72,38 +62,17 @@ final class MemoryFormatBench {
       throws Exception {
     ProgramOptions options = new ProgramOptions(Precision.FP32, channelsLast, List.of());
     try (TrainingProgram program = TrainingProgram.open(archive, "cpu", options)) {
-      program.train(
-          program.parameters().stream()
-              .map(ProgramTensor::name)
-              .collect(Collectors.toCollection(TreeSet::new)));
-      Optimizer optimizer = new Optimizer(program, UpdateRule.Sgd.of(0.9));
-      float[] images = Uniform.tensor("images", BATCH, 3, side, side).toFloats();
+      TrainingSteps training =
+          TrainingSteps.of(
+              program, "images", new long[BATCH], side, new Optimizer.Rate(1e-4, 1e-4));
       List<Float> losses = new ArrayList<>();
-      losses.add(step(program, optimizer, images, side));
+      losses.add(training.step());
       long begin = System.nanoTime();
       for (int i = 0; i < STEPS; i++) {
-        losses.add(step(program, optimizer, images, side));
+        losses.add(training.step());
       }
       double speed = STEPS * BATCH * 1e9 / (double) (System.nanoTime() - begin);
       return new Steps(speed, losses);
-    }
-  }
-
-  private static float step(
-      TrainingProgram program, Optimizer optimizer, float[] pixels, int side) {
-    try (NDManager manager = program.newStep()) {
-      NDArray images = manager.create(pixels, new Shape(BATCH, 3, side, side));
-      Gradients gradients =
-          program.gradients(
-              manager,
-              images,
-              TrainingProgram.Targets.of(manager.create(new long[BATCH])),
-              new LossOptions(0, List.of()),
-              program.parameters(),
-              1,
-              1);
-      optimizer.apply(manager, gradients, name -> new Optimizer.Rate(1e-4, 1e-4));
-      return gradients.loss();
     }
   }
 }

@@ -80,10 +80,6 @@ public class PipelineBench {
   @TearDown
   public void close() throws IOException {
     loader.close();
-    try (var files = Files.walk(root)) {
-      for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
-        Files.delete(file);
-      }
-    }
+    new ScratchFolder(root).close();
   }
 }

@@ -12,7 +12,6 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -45,8 +44,8 @@ public final class RoundsBench {
     List<String> outer = List.of((arguments.length > 3 ? arguments[3] : "1:0").split(":"));
     String meetings = arguments.length > 4 ? arguments[4] : "1,4,16,16:0.5";
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
-    Path folder = Files.createTempDirectory("rounds");
-    try {
+    try (ScratchFolder scratch = ScratchFolder.create("rounds")) {
+      Path folder = scratch.path();
       part(source, folder.resolve("data"), images);
       Accuracy one = train(folder, "one", epochs, 128, "{world-size: 1}");
       out.printf(
@@ -68,12 +67,6 @@ public final class RoundsBench {
             steps,
             four.value(),
             within ? "within that interval or above" : "below that interval");
-      }
-    } finally {
-      try (var files = Files.walk(folder)) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(file);
-        }
       }
     }
   }

@@ -2,14 +2,12 @@ package dev.lapidary.benchmarks;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.lapidary.core.cli.ResidentMemory;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -21,7 +19,7 @@ final class ServerChild implements AutoCloseable {
 
   private ServerChild(Process process) {
     this.process = process;
-    this.said = new BufferedReader(new InputStreamReader(process.getErrorStream(), UTF_8));
+    this.said = process.errorReader(UTF_8);
   }
 
   /**
@@ -29,13 +27,7 @@ final class ServerChild implements AutoCloseable {
    */
   static ServerChild start(String main, List<String> arguments, String beforeUri)
       throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.add(main);
-    command.addAll(arguments);
-    ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+    ProcessBuilder builder = ChildJvm.of(main, arguments);
     // Curves that were measured before, beside other work perhaps, are not taken.
     Path cache = Files.createTempDirectory("lapidary-serving");
     builder.environment().put("LAPIDARY_CACHE", cache.toString());
@@ -60,15 +52,8 @@ final class ServerChild implements AutoCloseable {
   }
 
   /** Of memory that it has; 0 where there is no /proc. */
-  long residentKilobytes() throws IOException {
-    Path status = Path.of("/proc", Long.toString(process.pid()), "status");
-    return Files.exists(status)
-        ? Files.readAllLines(status).stream()
-            .filter(line -> line.startsWith("VmRSS:"))
-            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-            .findFirst()
-            .orElse(0)
-        : 0;
+  long residentBytes() {
+    return ResidentMemory.bytes(process.pid()).orElse(0);
   }
 
   URI uri() {

@@ -16,7 +16,6 @@ import dev.lapidary.serve.bench.ServerTable;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -77,18 +76,9 @@ final class ServingBench {
 
   private static ServerChild bare(Path model, String what, int runs, int threads) throws Exception {
     return ServerChild.start(
-        ServingBench.Bare.class.getName(),
-        List.of("bare", model.toString(), what, "" + runs, "" + threads),
+        BenchmarksMain.class.getName(),
+        List.of("serving", "bare", model.toString(), what, "" + runs, "" + threads),
         "listening on ");
-  }
-
-  /** Where a process of its own begins. */
-  static final class Bare {
-    private Bare() {}
-
-    public static void main(String[] arguments) throws Exception {
-      ServingBench.main(arguments);
-    }
   }
 
   private static ServerChild ours(Path model) throws Exception {
@@ -106,27 +96,19 @@ final class ServingBench {
     try (ServedModel described = ModelLoader.load(model, 1)) {
       name = described.name();
     }
-    Questions questions =
-        new Questions(
-            Protocol.v2,
-            Optional.empty(),
-            Optional.empty(),
-            Optional.of(name),
-            List.of(),
-            List.of());
+    Questions questions = questions(Protocol.v2, Optional.empty(), Optional.of(name));
     try (ServerChild server = ours(model)) {
       compare("ready tensors", model, "tensors", questions, server);
     }
   }
 
   private static Questions imagesOf(Path folder) {
-    return new Questions(
-        Protocol.predict,
-        Optional.of(folder),
-        Optional.empty(),
-        Optional.empty(),
-        List.of(),
-        List.of());
+    return questions(Protocol.predict, Optional.of(folder), Optional.empty());
+  }
+
+  private static Questions questions(
+      Protocol protocol, Optional<Path> images, Optional<String> model) {
+    return new Questions(protocol, images, Optional.empty(), model, List.of(), List.of());
   }
 
   private static void disturbed(String what, Path model, Path folder) throws Exception {
@@ -149,9 +131,8 @@ final class ServingBench {
   }
 
   private static void images(Path model, Path folder) throws Exception {
-    Questions questions = imagesOf(folder);
     try (ServerChild server = ours(model)) {
-      compare("JPEG files", model, "images", questions, server);
+      compare("JPEG files", model, "images", imagesOf(folder), server);
     }
   }
 
@@ -160,13 +141,13 @@ final class ServingBench {
       throws Exception {
     try (ServerChild wide = bare(model, work, 1, CORES);
         ServerChild narrow = bare(model, work, CORES, 1)) {
-      ServerLoads many = loads(List.of(CLIENTS), ROUNDS, 84);
+      ServerLoads many = loads(CLIENTS, ROUNDS, 84);
       ServerReport throughput =
           new ServerBenchmark(questions, many, System.err::println)
               .run(List.of(server.uri(), wide.uri(), narrow.uri()));
       System.out.print(ServerTable.of(throughput));
       ServerReport latency =
-          new ServerBenchmark(questions, loads(List.of(1), ROUNDS, 42), System.err::println)
+          new ServerBenchmark(questions, loads(1, ROUNDS, 42), System.err::println)
               .run(List.of(server.uri(), wide.uri(), narrow.uri()));
       System.out.print(ServerTable.of(latency));
       List<AtServer> at = throughput.rows().get(0).servers();
@@ -201,9 +182,9 @@ final class ServingBench {
           CompletableFuture.runAsync(() -> open(questions, nothing.uri(), offered));
       GeometricMean capacity = closed(questions, server.uri(), 60);
       generator.join();
-      long before = server.residentKilobytes();
+      long before = server.residentBytes();
       AtServer loaded = open(questions, server.uri(), offered);
-      long after = server.residentKilobytes();
+      long after = server.residentBytes();
       GeometricMean goodput = loaded.perSecond();
       long sent = loaded.load().answered() + loaded.load().refused() + loaded.load().failed();
       say("capacity %.1f answers/s, beside the generator %.1f", alone, capacity.mean());
@@ -221,38 +202,32 @@ final class ServingBench {
           loaded.load().failed());
       say(
           "memory of the server %d MB before and %d MB after: x%.2f",
-          before / 1024, after / 1024, (double) after / before);
+          before >> 20, after >> 20, (double) after / before);
     }
   }
 
   private static GeometricMean closed(Questions questions, URI server, int seconds)
       throws Exception {
-    return new ServerBenchmark(questions, loads(List.of(CLIENTS), 3, seconds), line -> {})
-        .run(List.of(server))
-        .rows()
-        .get(0)
-        .servers()
-        .get(0)
-        .perSecond();
+    return alone(questions, server, loads(CLIENTS, 3, seconds)).perSecond();
   }
 
   private static AtServer open(Questions questions, URI server, double rate) {
     ServerLoads loads = new ServerLoads(List.of(), List.of(rate), 3, Duration.ofSeconds(60));
     try {
-      return new ServerBenchmark(questions, loads, line -> {})
-          .run(List.of(server))
-          .rows()
-          .get(0)
-          .servers()
-          .get(0);
+      return alone(questions, server, loads);
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
   }
 
-  private static ServerLoads loads(List<Integer> clients, int rounds, int seconds) {
-    return new ServerLoads(
-        new ArrayList<>(clients), List.of(), rounds, Duration.ofSeconds(seconds));
+  private static AtServer alone(Questions questions, URI server, ServerLoads loads)
+      throws Exception {
+    ServerReport report = new ServerBenchmark(questions, loads, line -> {}).run(List.of(server));
+    return report.rows().get(0).servers().get(0);
+  }
+
+  private static ServerLoads loads(int clients, int rounds, int seconds) {
+    return new ServerLoads(List.of(clients), List.of(), rounds, Duration.ofSeconds(seconds));
   }
 
   private static void say(String format, Object... arguments) {

@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Clients that keep a server waiting, each of which comes again once it is turned out. */
-final class SlowClients implements Disturbance {
+record SlowClients(String name, Habit habit) implements Disturbance {
   private static final int COUNT = 256;
   private static final int BEAT_MILLIS = 500;
   private static final int BODY_BYTES = 48_000;
@@ -24,16 +24,12 @@ final class SlowClients implements Disturbance {
       "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: image/jpeg\r\n";
 
   /** What one connection does until it ends. */
-  private interface Habit {
+  interface Habit {
     void live(Socket socket) throws IOException, InterruptedException;
   }
 
-  private final String name;
-  private final Habit habit;
-
-  private SlowClients(String name, Habit habit) {
-    this.name = COUNT + " " + name;
-    this.habit = habit;
+  SlowClients {
+    name = COUNT + " " + name;
   }
 
   static List<Disturbance> kinds() {
@@ -45,11 +41,6 @@ final class SlowClients implements Disturbance {
             "bodies at 1.2 kB a second, which is allowed",
             socket -> dribbleBody(socket, 1200 * BEAT_MILLIS / 1000)),
         new SlowClients("readers of a byte at a time", SlowClients::dribbleAnswer));
-  }
-
-  @Override
-  public String name() {
-    return name;
   }
 
   @Override
@@ -102,7 +93,7 @@ final class SlowClients implements Disturbance {
     }
   }
 
-  private static void quietly(Socket socket) {
+  static void quietly(Socket socket) {
     try {
       socket.close();
     } catch (IOException e) {

@@ -15,10 +15,7 @@ final class SpeedBench {
   private SpeedBench() {}
 
   public static void main(String[] arguments) throws Exception {
-    if (arguments.length < 1) {
-      System.err.println("error: usage: bin/benchmark speed MODEL.onnx [PYTHON]");
-      System.exit(2);
-    }
+    Usage.require(arguments.length >= 1, "speed MODEL.onnx [PYTHON]");
     System.out.println(ComparisonRow.HEAD);
     MemoryFormatBench.main(new String[] {"resnet18", "mobilenet_v2", "resnet20_cifar"});
     Path home = Path.of(System.getProperty("lapidary.home", "."));

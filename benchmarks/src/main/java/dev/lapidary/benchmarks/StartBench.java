@@ -18,10 +18,7 @@ final class StartBench {
   private StartBench() {}
 
   public static void main(String[] arguments) throws Exception {
-    if (arguments.length < 1 || arguments.length > 2) {
-      System.err.println("error: usage: bin/benchmark starts MODEL.onnx [CHECKOUT]");
-      System.exit(2);
-    }
+    Usage.require(arguments.length == 1 || arguments.length == 2, "starts MODEL.onnx [CHECKOUT]");
     Contender own = new Contender("with its archive", System.getProperty("lapidary.home", ""), "");
     Contender other =
         arguments.length > 1

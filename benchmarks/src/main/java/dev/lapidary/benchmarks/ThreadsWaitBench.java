@@ -3,13 +3,10 @@ package dev.lapidary.benchmarks;
 import dev.lapidary.trainer.cli.TrainerMain;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.MatchResult;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -24,18 +21,14 @@ final class ThreadsWaitBench {
   private ThreadsWaitBench() {}
 
   public static void main(String[] arguments) throws Exception {
-    if (arguments.length < 3) {
-      System.err.println(
-          "error: usage: bin/benchmark threads-wait DATA ARCH EPOCHS [SPINCOUNT...]");
-      System.exit(2);
-    }
+    Usage.require(arguments.length >= 3, "threads-wait DATA ARCH EPOCHS [SPINCOUNT...]");
     List<Speeds> all = new ArrayList<>();
     List.of("active", "brief", "passive").forEach(wait -> all.add(Speeds.of(wait)));
     Arrays.asList(arguments).subList(3, arguments.length).forEach(n -> all.add(Speeds.of(n)));
     for (int round = 0; round < ROUNDS; round++) {
       for (Speeds speeds : all) {
         speeds.alone().add(speed(speeds.setting(), arguments));
-        Process other = new ProcessBuilder(java(Busy.class)).start();
+        Process other = ChildJvm.of(ChildJvm.TRAINERS, Busy.class.getName(), List.of()).start();
         try {
           speeds.beside().add(speed(speeds.setting(), arguments));
         } finally {
@@ -63,9 +56,9 @@ final class ThreadsWaitBench {
 
   /** Of the last epoch. */
   private static double speed(String wait, String... arguments) throws Exception {
-    Path folder = Files.createTempDirectory("threads-wait");
-    try {
-      ProcessBuilder builder = new ProcessBuilder(java(TrainerMain.class, "run"));
+    try (ScratchFolder folder = ScratchFolder.create("threads-wait")) {
+      ProcessBuilder builder =
+          ChildJvm.of(ChildJvm.TRAINERS, TrainerMain.class.getName(), List.of("run"));
       builder.command().addAll(List.of("--data", arguments[0], "--arch", arguments[1]));
       builder.command().addAll(List.of("--epochs", arguments[2], "--freeze-epochs", "0"));
       builder.command().addAll(List.of("--out", folder.resolve("run").toString()));
@@ -77,32 +70,11 @@ final class ThreadsWaitBench {
       }
       Process process = builder.redirectErrorStream(true).start();
       String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      Matcher found = SPEED.matcher(said);
-      if (process.waitFor() != 0 || !found.find()) {
+      List<MatchResult> epochs = SPEED.matcher(said).results().toList();
+      if (process.waitFor() != 0 || epochs.isEmpty()) {
         throw new IOException("the run failed: " + said);
       }
-      found.reset();
-      List<MatchResult> epochs = found.results().toList();
       return Double.parseDouble(epochs.get(epochs.size() - 1).group(1));
-    } finally {
-      delete(folder);
-    }
-  }
-
-  private static List<String> java(Class<?> main, String... arguments) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:+UseSerialGC", "-Dai.djl.offline=true", "-DOPT_OUT_TRACKING=true"));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
-    command.addAll(List.of(arguments));
-    return command;
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (var files = Files.walk(folder)) {
-      for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
-        Files.delete(file);
-      }
     }
   }
 

@@ -2,14 +2,13 @@ package dev.lapidary.benchmarks.gpu;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.lapidary.benchmarks.ChildJvm;
 import dev.lapidary.benchmarks.gpu.ProofOutcome.Verdict;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.trainer.program.TorchDevice;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -74,15 +73,12 @@ public final class GpuProof {
 
   private static ProofOutcome inChild(ProofRow row, TorchDevice device, Path models, long seconds)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.addAll(
-        List.of(GpuProof.class.getName(), device.toString(), models.toString(), "0", row.name()));
+    List<String> arguments = List.of(device.toString(), models.toString(), "0", row.name());
     Path log = models.resolve(row.name().replaceAll("\\W+", "-") + ".log");
     ProcessBuilder builder =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
-    builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+        ChildJvm.of(GpuProof.class.getName(), arguments)
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile());
     builder.environment().putAll(row.environment());
     Process process = builder.start();
     if (!process.waitFor(seconds, TimeUnit.SECONDS)) {

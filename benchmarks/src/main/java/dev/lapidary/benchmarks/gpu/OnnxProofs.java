@@ -47,7 +47,7 @@ final class OnnxProofs {
     try (OnnxSession there = open(models.resolve(provider.file()), provider, device)) {
       float[] batch = logits(there, images, IMAGES);
       float[] alone = logits(there, first, 1);
-      double greatest = greatest(here, 0, here.length);
+      double greatest = difference(here, new float[here.length]);
       double difference = Math.max(difference(batch, here), difference(alone, here)) / greatest;
       int same = 0;
       int classes = alone.length;
@@ -117,14 +117,6 @@ final class OnnxProofs {
     double maximum = 0;
     for (int i = 0; i < some.length; i++) {
       maximum = Math.max(maximum, Math.abs((double) some[i] - all[i]));
-    }
-    return maximum;
-  }
-
-  private static double greatest(float[] values, int from, int count) {
-    double maximum = 0;
-    for (int i = from; i < from + count; i++) {
-      maximum = Math.max(maximum, Math.abs(values[i]));
     }
     return maximum;
   }

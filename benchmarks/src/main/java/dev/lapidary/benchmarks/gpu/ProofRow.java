@@ -1,9 +1,12 @@
 package dev.lapidary.benchmarks.gpu;
 
+import static dev.lapidary.benchmarks.gpu.TrainingProofs.sameLosses;
+
 import dev.lapidary.trainer.program.TorchDevice;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * One proof, in a process of its own: a library that crashes takes its row and no other.
@@ -43,53 +46,34 @@ record ProofRow(String name, int seconds, Map<String, String> environment, Proof
   /** ONNX Runtime's first, which need the least of the machine. */
   static List<ProofRow> all() {
     return List.of(
-        new ProofRow(
-            "onnx float32",
-            60,
-            NO_TF32,
-            (device, models) ->
-                OnnxProofs.sameLogits(device, models, ProofProvider.CUDA_FLOAT32, FLOAT32)),
-        new ProofRow(
-            "onnx TF32",
-            45,
-            Map.of(),
-            (device, models) ->
-                OnnxProofs.sameLogits(device, models, ProofProvider.CUDA_TF32, TF32)),
-        new ProofRow(
-            "onnx float16",
-            45,
-            Map.of(),
-            (device, models) ->
-                OnnxProofs.sameLogits(device, models, ProofProvider.CUDA_FLOAT16, FLOAT16)),
+        onnx("onnx float32", 60, NO_TF32, ProofProvider.CUDA_FLOAT32, FLOAT32),
+        onnx("onnx TF32", 45, Map.of(), ProofProvider.CUDA_TF32, TF32),
+        onnx("onnx float16", 45, Map.of(), ProofProvider.CUDA_FLOAT16, FLOAT16),
         new ProofRow("onnx golden images", 45, NO_TF32, OnnxProofs::golden),
         new ProofRow("serve, batched", 120, Map.of(), ServeProof::bench),
-        new ProofRow(
-            "onnx TensorRT",
-            90,
-            Map.of(),
-            (device, models) ->
-                OnnxProofs.sameLogits(device, models, ProofProvider.TENSORRT, TF32)),
-        new ProofRow(
-            "train float32",
-            90,
-            NO_TF32,
-            (device, models) -> TrainingProofs.sameLosses(device, false, LOSS)),
-        new ProofRow(
-            "train TF32",
-            90,
-            Map.of(),
-            (device, models) -> TrainingProofs.sameLosses(device, false, LOSS_TF32)),
-        new ProofRow(
-            "train bfloat16",
-            90,
-            Map.of(),
-            (device, models) -> TrainingProofs.sameLosses(device, true, LOSS_BFLOAT16)),
+        onnx("onnx TensorRT", 90, Map.of(), ProofProvider.TENSORRT, TF32),
+        training("train float32", NO_TF32, device -> sameLosses(device, false, LOSS)),
+        training("train TF32", Map.of(), device -> sameLosses(device, false, LOSS_TF32)),
+        training("train bfloat16", Map.of(), device -> sameLosses(device, true, LOSS_BFLOAT16)),
         new ProofRow(
             "train resume",
             90,
             Map.of(),
             (device, models) -> ResumeProof.goesOn(device, models.resolve("images"), LOSS)),
-        new ProofRow(
-            "train speed", 90, Map.of(), (device, models) -> TrainingProofs.speed(device)));
+        training("train speed", Map.of(), TrainingProofs::speed));
+  }
+
+  private static ProofRow onnx(
+      String name, int seconds, Map<String, String> more, ProofProvider provider, double bound) {
+    return new ProofRow(
+        name,
+        seconds,
+        more,
+        (device, models) -> OnnxProofs.sameLogits(device, models, provider, bound));
+  }
+
+  private static ProofRow training(
+      String name, Map<String, String> more, Function<TorchDevice, ProofOutcome> proof) {
+    return new ProofRow(name, 90, more, (device, models) -> proof.apply(device));
   }
 }

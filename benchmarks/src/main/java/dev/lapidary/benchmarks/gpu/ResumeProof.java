@@ -1,6 +1,7 @@
 package dev.lapidary.benchmarks.gpu;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lapidary.benchmarks.ScratchFolder;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.program.TorchDevice;
@@ -12,10 +13,8 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Stream;
 
 /** A run that is stopped in an epoch and goes on, beside one that is not. */
 final class ResumeProof {
@@ -44,8 +43,7 @@ final class ResumeProof {
                 .formatted(device, images),
             "gpu-proof");
     Progress silent = new Progress(new PrintWriter(Writer.nullWriter()), false);
-    Path folder = Files.createTempDirectory("gpu-proof");
-    try {
+    try (ScratchFolder folder = ScratchFolder.create("gpu-proof")) {
       Path whole = folder.resolve("whole");
       Path broken = folder.resolve("broken");
       Runs.start(whole, config, silent, () -> false);
@@ -60,22 +58,12 @@ final class ResumeProof {
       double other = Math.abs(lastLoss(broken) - lastLoss(whole)) / lastLoss(whole);
       return ProofOutcome.within(
           other, device.isGpu() ? bound : 0, "of the last loss; other bytes of model.pt");
-    } finally {
-      delete(folder);
     }
   }
 
   private static BooleanSupplier after(int steps) {
     int[] asked = {0};
     return () -> ++asked[0] > steps;
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
   }
 
   private static double lastLoss(Path run) throws IOException {

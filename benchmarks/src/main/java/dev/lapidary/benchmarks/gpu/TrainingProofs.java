@@ -1,27 +1,20 @@
 package dev.lapidary.benchmarks.gpu;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
+import dev.lapidary.benchmarks.TrainingSteps;
 import dev.lapidary.core.failure.Phrase;
-import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
-import dev.lapidary.trainer.program.Gradients;
 import dev.lapidary.trainer.program.Libtorch;
-import dev.lapidary.trainer.program.LossOptions;
 import dev.lapidary.trainer.program.Optimizer;
 import dev.lapidary.trainer.program.Precision;
 import dev.lapidary.trainer.program.ProgramOptions;
-import dev.lapidary.trainer.program.ProgramTensor;
 import dev.lapidary.trainer.program.TorchDevice;
 import dev.lapidary.trainer.program.TrainingProgram;
-import dev.lapidary.trainer.program.UpdateRule;
 import java.util.List;
 import java.util.Locale;
-import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import java.util.function.DoubleConsumer;
-import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 
 /** Steps of training on the device, beside the CPU. */
 final class TrainingProofs {
@@ -99,53 +92,24 @@ final class TrainingProofs {
     return (done[0] - warmUp) * batch * 1e9 / (double) (now[0] - begin[0]);
   }
 
-  private interface More {
-    boolean steps();
-  }
-
   private static void steps(
       TorchDevice device,
       Precision precision,
       int side,
       int batch,
       DoubleConsumer losses,
-      More more) {
+      BooleanSupplier more) {
     ProgramOptions options = new ProgramOptions(precision, false, List.of());
     try (TrainingProgram program =
         TrainingProgram.open(
             Zoo.find("resnet18").build(ZooOptions.of(CLASSES, 0)), device.toString(), options)) {
-      program.train(
-          program.parameters().stream()
-              .map(ProgramTensor::name)
-              .collect(Collectors.toCollection(TreeSet::new)));
-      try (Optimizer optimizer = new Optimizer(program, UpdateRule.Sgd.of(0.9))) {
-        float[] pixels = Uniform.tensor("gpu-proof", batch, 3, side, side).toFloats();
-        while (more.steps()) {
-          losses.accept(step(program, optimizer, pixels, new Shape(batch, 3, side, side)));
+      long[] labels = LongStream.range(0, batch).map(i -> i % CLASSES).toArray();
+      try (TrainingSteps training =
+          TrainingSteps.of(program, "gpu-proof", labels, side, new Optimizer.Rate(0.01, 0))) {
+        while (more.getAsBoolean()) {
+          losses.accept(training.step());
         }
       }
-    }
-  }
-
-  private static double step(
-      TrainingProgram program, Optimizer optimizer, float[] pixels, Shape shape) {
-    long[] labels = new long[(int) shape.get(0)];
-    for (int i = 0; i < labels.length; i++) {
-      labels[i] = i % CLASSES;
-    }
-    try (NDManager step = program.newStep()) {
-      NDArray images = step.create(pixels, shape);
-      Gradients gradients =
-          program.gradients(
-              step,
-              images,
-              TrainingProgram.Targets.of(step.create(labels)),
-              new LossOptions(0, List.of()),
-              program.parameters(),
-              1,
-              1);
-      optimizer.apply(step, gradients, name -> new Optimizer.Rate(0.01, 0));
-      return gradients.loss();
     }
   }
 }
