@@ -21,11 +21,6 @@ record Answering(
     List<AnsweringModel> heads,
     List<Lease<AnsweringModel>> leases)
     implements AutoCloseable {
-  Answering {
-    heads = List.copyOf(heads);
-    leases = List.copyOf(leases);
-  }
-
   /**
    * @param lease of the model that the request names; closed with what is returned, and by whoever
    *     asked if nothing is
@@ -119,10 +114,6 @@ record Answering(
       List<Serving.Result> results,
       int rows,
       long headNanos) {
-    Part {
-      results = List.copyOf(results);
-    }
-
     boolean isOfHead() {
       return model.head().isPresent();
     }

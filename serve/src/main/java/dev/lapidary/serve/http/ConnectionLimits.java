@@ -41,16 +41,11 @@ final class ConnectionLimits
     if (state.connections().isRefused(channel)) {
       channel.close();
     }
-    return new Guarded(channel);
+    return new Guarded(channel, state.connections(), state.settings().timeouts());
   }
 
-  private final class Guarded implements NettyServerCustomizer {
-    private final Channel channel;
-
-    Guarded(Channel channel) {
-      this.channel = channel;
-    }
-
+  private record Guarded(Channel channel, Connections connections, ServerSettings.Timeouts timeouts)
+      implements NettyServerCustomizer {
     /** Of HTTP/2, once it is agreed upon. */
     @Override
     public void onInitialPipelineBuilt() {
@@ -60,15 +55,14 @@ final class ConnectionLimits
         pipeline.addBefore(
             ChannelPipelineCustomizer.HANDLER_HTTP2_CONNECTION,
             "lapidary-guard",
-            new Http2Guard(codec, channel, state.connections(), state.settings().timeouts()));
+            new Http2Guard(codec, channel, connections, timeouts));
       }
     }
 
     /** Of HTTP/1.1. */
     @Override
     public void onStreamPipelineBuilt() {
-      ConnectionGuard guard =
-          new ConnectionGuard(channel, state.connections(), state.settings().timeouts());
+      ConnectionGuard guard = new ConnectionGuard(channel, connections, timeouts);
       String codec = ChannelPipelineCustomizer.HANDLER_HTTP_SERVER_CODEC;
       channel
           .pipeline()

@@ -1,5 +1,7 @@
 package dev.lapidary.serve.http;
 
+import io.micronaut.http.HttpHeaders;
+import io.micronaut.http.HttpRequest;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -35,12 +37,12 @@ enum ContentCoding {
   abstract InputStream open(byte[] packed) throws IOException;
 
   /**
-   * The codings in the order in which they were applied.
+   * Those of a request, in the order in which they were applied.
    *
-   * @param headers each a list of names
    * @throws Refusal 415 if one is not known, 400 if there are too many
    */
-  static List<ContentCoding> of(List<String> headers) {
+  static List<ContentCoding> of(HttpRequest<?> request) {
+    List<String> headers = request.getHeaders().getAll(HttpHeaders.CONTENT_ENCODING);
     List<ContentCoding> codings = new ArrayList<>();
     for (String name : String.join(",", headers).split(",")) {
       switch (name.strip().toLowerCase(Locale.ROOT)) {

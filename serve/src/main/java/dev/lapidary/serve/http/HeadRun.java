@@ -19,10 +19,6 @@ import java.util.function.Function;
  * @param nanos of the head alone
  */
 record HeadRun(List<Serving.Result> results, int rows, long nanos) {
-  HeadRun {
-    results = List.copyOf(results);
-  }
-
   /** In one run, on the thread that answers. */
   static HeadRun of(HeadModel head, List<Serving.Result> trunk) {
     List<Outcome.Ran> ran =

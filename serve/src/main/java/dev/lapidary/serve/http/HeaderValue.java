@@ -13,10 +13,6 @@ import java.util.function.Function;
  * @param value in lower case
  */
 record HeaderValue(String value, Map<String, String> parameters) {
-  HeaderValue {
-    parameters = Map.copyOf(parameters);
-  }
-
   Optional<String> parameter(String name) {
     return Optional.ofNullable(parameters.get(name));
   }

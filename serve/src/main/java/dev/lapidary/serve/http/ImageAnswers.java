@@ -28,11 +28,9 @@ record ImageAnswers(
    */
   HttpResponse<byte[]> of(List<Serving.Result> results) {
     List<Answering.Part> parts = answering.parts(results);
-    List<PredictAnswer> answers = new ArrayList<>(parts.size());
+    List<PredictAnswer> answers;
     try {
-      for (Answering.Part part : parts) {
-        answers.add(answer(part));
-      }
+      answers = parts.stream().map(this::answer).toList();
     } catch (Refusal e) {
       count(results, parts, false); // it was begun, so it is one of the model's
       throw e;

@@ -8,7 +8,6 @@ import dev.lapidary.serve.inference.InferenceWriter;
 import dev.lapidary.serve.repository.Lease;
 import dev.lapidary.serve.tracing.Worked;
 import io.micronaut.core.annotation.Nullable;
-import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
 import io.micronaut.http.MediaType;
@@ -57,8 +56,7 @@ final class InferController {
     try {
       PredictQuery.requireLength(request, state.settings().limits().bodyBytes());
       OptionalInt headerLength = headerLength(request);
-      List<ContentCoding> codings =
-          ContentCoding.of(request.getHeaders().getAll(HttpHeaders.CONTENT_ENCODING));
+      List<ContentCoding> codings = ContentCoding.of(request);
       Deadline deadline = PredictQuery.deadline(request, state.settings().timeouts());
       // The body may name another one, which is then the one that counts.
       long named = PredictQuery.priority(request, state.settings());

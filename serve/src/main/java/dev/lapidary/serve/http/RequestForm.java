@@ -41,8 +41,7 @@ interface RequestForm {
           "invalid_content_type", "there are %d headers Content-Type, expected one", types.size());
     }
     RequestForm form = ofType(types.isEmpty() ? "" : types.get(0), maxImages);
-    List<ContentCoding> codings =
-        ContentCoding.of(request.getHeaders().getAll(HttpHeaders.CONTENT_ENCODING));
+    List<ContentCoding> codings = ContentCoding.of(request);
     return (body, room) ->
         form.uploads(ContentCoding.unpacked(codings, body, maxBytes, room), room);
   }
