@@ -5,7 +5,6 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.CodedOutputStream;
-import com.google.protobuf.MessageLite;
 import com.google.protobuf.WireFormat;
 import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.core.tensor.Tensor;
@@ -41,9 +40,6 @@ public final class OnnxWriter {
   private static final int MAPPED_BYTES = 1 << 16;
 
   private static final int PART_BYTES = 1 << 20;
-
-  /** A tag of one byte and a length. */
-  private static final int MAX_FRAME_BYTES = 11;
 
   public static final String PRODUCER = "lapidary";
 
@@ -165,7 +161,7 @@ public final class OnnxWriter {
     Files.write(file, entry.toByteArray(), StandardOpenOption.APPEND);
   }
 
-  private static void write(OnnxGraph graph, Placement placement, WritableByteChannel out)
+  private static void write(OnnxGraph graph, Placement placement, WritableByteChannel to)
       throws IOException {
     GraphProto.Builder nodes = GraphProto.newBuilder().setName(graph.name());
     graph.nodes().forEach(node -> nodes.addNode(Messages.node(node)));
@@ -180,24 +176,27 @@ public final class OnnxWriter {
       TensorProto proto = described(constant.getKey(), constant.getValue(), placement);
       described.put(constant.getKey(), proto);
       long size = length(proto, constant.getValue());
-      length += frame(GraphProto.INITIALIZER_FIELD_NUMBER, size).remaining() + size;
+      length += framed(GraphProto.INITIALIZER_FIELD_NUMBER, size);
     }
-    put(out, ModelProto.newBuilder().setIrVersion(IR_VERSION).setProducerName(PRODUCER).build());
-    put(out, frame(ModelProto.GRAPH_FIELD_NUMBER, length));
-    put(out, before);
+    CodedOutputStream out = CodedOutputStream.newInstance(Channels.newOutputStream(to));
+    ModelProto.newBuilder().setIrVersion(IR_VERSION).setProducerName(PRODUCER).build().writeTo(out);
+    frame(out, ModelProto.GRAPH_FIELD_NUMBER, length);
+    before.writeTo(out);
     ByteBuffer scratch = scratch(graph);
     for (Map.Entry<String, TensorProto> constant : described.entrySet()) {
       Tensor tensor = graph.initializer(constant.getKey()).orElseThrow();
       TensorProto proto = constant.getValue();
-      put(out, frame(GraphProto.INITIALIZER_FIELD_NUMBER, length(proto, tensor)));
-      put(out, proto);
+      frame(out, GraphProto.INITIALIZER_FIELD_NUMBER, length(proto, tensor));
+      proto.writeTo(out);
       if (isInline(proto)) {
-        put(out, frame(TensorProto.RAW_DATA_FIELD_NUMBER, bytes(tensor)));
-        put(out, tensor.bytes(scratch));
+        frame(out, TensorProto.RAW_DATA_FIELD_NUMBER, bytes(tensor));
+        out.flush();
+        put(to, tensor.bytes(scratch));
       }
     }
-    put(out, after);
-    put(out, trailer(graph));
+    after.writeTo(out);
+    trailer(graph).writeTo(out);
+    out.flush();
   }
 
   private static ModelProto trailer(OnnxGraph graph) {
@@ -229,29 +228,21 @@ public final class OnnxWriter {
 
   /** Of the message with the elements that come behind it. */
   private static long length(TensorProto proto, Tensor tensor) {
-    long elements =
-        isInline(proto)
-            ? frame(TensorProto.RAW_DATA_FIELD_NUMBER, bytes(tensor)).remaining() + bytes(tensor)
-            : 0;
-    return proto.getSerializedSize() + elements;
+    return proto.getSerializedSize()
+        + (isInline(proto) ? framed(TensorProto.RAW_DATA_FIELD_NUMBER, bytes(tensor)) : 0);
+  }
+
+  /** Of a field of so many bytes with what stands before it. */
+  private static long framed(int field, long length) {
+    return CodedOutputStream.computeTagSize(field)
+        + CodedOutputStream.computeUInt64SizeNoTag(length)
+        + length;
   }
 
   /** What stands before a field of many bytes. */
-  private static ByteBuffer frame(int field, long length) {
-    ByteBuffer frame = ByteBuffer.allocate(MAX_FRAME_BYTES);
-    try {
-      CodedOutputStream out = CodedOutputStream.newInstance(frame);
-      out.writeTag(field, WireFormat.WIRETYPE_LENGTH_DELIMITED);
-      out.writeUInt64NoTag(length);
-      out.flush();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return frame.flip();
-  }
-
-  private static void put(WritableByteChannel out, MessageLite message) throws IOException {
-    put(out, ByteBuffer.wrap(message.toByteArray()));
+  private static void frame(CodedOutputStream out, int field, long length) throws IOException {
+    out.writeTag(field, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+    out.writeUInt64NoTag(length);
   }
 
   /** In parts: a channel has a copy of its own of what is on the heap, as long as the part. */
