@@ -8,21 +8,16 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/** Gives each value that exists as integers its scale and zero point. */
-final class ChooseParams {
+/**
+ * Gives each value that exists as integers its scale and zero point.
+ *
+ * @param ranges of all observed values
+ * @param params of the values so far
+ */
+record ChooseParams(
+    OnnxGraph graph, Int8Plan plan, Map<String, Range> ranges, Map<String, QuantParams> params) {
   /** {@code HardSigmoid(x) = clip(x / 6 + 1/2, 0, 1)} ends at these. */
   private static final double HARD_EDGE = 3;
-
-  private final OnnxGraph graph;
-  private final Int8Plan plan;
-  private final Map<String, Range> ranges;
-  private final Map<String, QuantParams> params = new LinkedHashMap<>();
-
-  private ChooseParams(OnnxGraph graph, Int8Plan plan, Map<String, Range> ranges) {
-    this.graph = graph;
-    this.plan = plan;
-    this.ranges = ranges;
-  }
 
   /**
    * By value, in the graph's order.
@@ -30,10 +25,8 @@ final class ChooseParams {
    * @param ranges of all observed values
    */
   static Map<String, QuantParams> of(OnnxGraph graph, Int8Plan plan, Map<String, Range> ranges) {
-    ChooseParams choice = new ChooseParams(graph, plan, ranges);
-    for (String value : plan.quantizedValues()) {
-      choice.params.put(value, choice.choose(value));
-    }
+    ChooseParams choice = new ChooseParams(graph, plan, ranges, new LinkedHashMap<>());
+    plan.quantizedValues().forEach(value -> choice.params.put(value, choice.choose(value)));
     return choice.params;
   }
 

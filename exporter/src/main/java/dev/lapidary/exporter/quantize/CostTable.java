@@ -2,7 +2,6 @@ package dev.lapidary.exporter.quantize;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.core.file.Sha256;
@@ -76,12 +75,7 @@ public record CostTable(String cpu, List<LayerCost> layers) {
   }
 
   private String json() {
-    try {
-      return new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(this)
-          + "\n";
-    } catch (JsonProcessingException e) {
-      throw new UncheckedIOException(e);
-    }
+    return new ObjectMapper().valueToTree(this).toPrettyString() + "\n";
   }
 
   /** As the card names it: of its contents, however the file is written. */

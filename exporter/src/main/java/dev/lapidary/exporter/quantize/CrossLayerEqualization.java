@@ -27,20 +27,11 @@ import java.util.function.IntToDoubleFunction;
  * would be; as all channels share one Clip, s[c] stays 1 for those that reach 6, and for the others
  * it leaves them the headroom of {@value #HEADROOM} times what they reached.
  */
-final class CrossLayerEqualization {
+record CrossLayerEqualization(OnnxGraph graph, Observations seen) {
   private static final double HEADROOM = 1.25;
 
   /** Beyond that a float32 weight loses nothing yet, and no channel is worth it. */
   private static final double MAX = 1e8;
-
-  private final OnnxGraph graph;
-  private final Observations seen;
-  private int changed;
-
-  private CrossLayerEqualization(OnnxGraph graph, Observations seen) {
-    this.graph = graph;
-    this.seen = seen;
-  }
 
   /**
    * A changed copy; empty if no two layers follow each other so.
@@ -48,11 +39,10 @@ final class CrossLayerEqualization {
    * @param seen of the graph
    */
   static Optional<OnnxGraph> of(OnnxGraph graph, Observations seen) {
-    CrossLayerEqualization equalization = new CrossLayerEqualization(graph.copy(), seen);
-    for (OnnxNode node : graph.nodes()) {
-      equalization.from(node.name());
-    }
-    return equalization.changed == 0 ? Optional.empty() : Optional.of(equalization.graph);
+    OnnxGraph copy = graph.copy();
+    CrossLayerEqualization equalization = new CrossLayerEqualization(copy, seen);
+    graph.nodes().forEach(node -> equalization.from(node.output()));
+    return copy.nodes().equals(graph.nodes()) ? Optional.empty() : Optional.of(copy);
   }
 
   /**
@@ -63,12 +53,8 @@ final class CrossLayerEqualization {
    */
   private record Pair(OnnxNode first, OnnxNode second, String value, double cap) {}
 
-  private void from(String name) {
-    graph.nodes().stream()
-        .filter(node -> node.name().equals(name) && isLayer(node))
-        .findFirst()
-        .flatMap(this::pair)
-        .ifPresent(this::equalize);
+  private void from(String value) {
+    graph.producer(value).filter(this::isLayer).flatMap(this::pair).ifPresent(this::equalize);
   }
 
   private boolean isLayer(OnnxNode node) {
@@ -150,7 +136,6 @@ final class CrossLayerEqualization {
     int each = (int) (second.numel() / second.size(0));
     graph.replace(
         pair.second(), scaled(pair.second(), 1, i -> scales[channel.applyAsInt(i, i / each)]));
-    changed++;
   }
 
   /** With a constant of its own, since another layer may read the one that there is. */

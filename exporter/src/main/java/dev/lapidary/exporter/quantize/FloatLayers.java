@@ -14,8 +14,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** Says what of a plan runs on floats and why, for the model card and the user. */
-final class FloatLayers {
+/**
+ * Says what of a plan runs on floats and why, for the model card and the user.
+ *
+ * @param kernels what ONNX Runtime makes of an operator on integers, asked once each
+ */
+record FloatLayers(OnnxGraph graph, Int8Plan plan, Map<String, Optional<String>> kernels) {
   /** Nodes that move or describe values; nobody asks why they are float. */
   private static final Set<String> MOVING =
       Set.of(
@@ -25,20 +29,9 @@ final class FloatLayers {
           """
               .split("\\s+"));
 
-  private final OnnxGraph graph;
-  private final Int8Plan plan;
-
-  /** What ONNX Runtime makes of an operator on integers, asked once each. */
-  private final Map<String, Optional<String>> kernels = new HashMap<>();
-
-  private FloatLayers(OnnxGraph graph, Int8Plan plan) {
-    this.graph = graph;
-    this.plan = plan;
-  }
-
   /** For each node that computes on floats, its operator and the reason, by its name. */
   static Map<String, Fallback> of(OnnxGraph graph, Int8Plan plan) {
-    FloatLayers floats = new FloatLayers(graph, plan);
+    FloatLayers floats = new FloatLayers(graph, plan, new HashMap<>());
     Map<String, Fallback> reasons = new LinkedHashMap<>();
     for (OnnxNode node : graph.nodes()) {
       if (plan.roleOf(node) == Role.FLOAT

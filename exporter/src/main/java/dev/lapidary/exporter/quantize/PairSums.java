@@ -17,16 +17,12 @@ import java.util.function.IntBinaryOperator;
  * <p>Depthwise convolutions of images with one output a channel have kernels of their own, which
  * add in 32 bits: {@code benchmarks/int8/haswell.py} shows it, and that those of two outputs do
  * not.
+ *
+ * @param seen the inputs; empty if the CPU adds in 32 bits
  */
-final class PairSums {
+record PairSums(Optional<Observations> seen) {
   /** Nothing is watched: the CPU adds in 32 bits. */
   static final PairSums IN_32_BITS = new PairSums(Optional.empty());
-
-  private final Optional<Observations> seen;
-
-  private PairSums(Optional<Observations> seen) {
-    this.seen = seen;
-  }
 
   /** In 16 bits, for inputs as they were seen. */
   static PairSums in16Bits(Observations seen) {

@@ -95,7 +95,8 @@ record TensorRtForm(OnnxGraph graph, Set<String> keptFloat) implements Int8Form 
   @Override
   public OnnxGraph write(
       Map<String, QuantParams> params, Map<String, float[]> biases, WeightRounding rounding) {
-    return new TensorRtQdq(graph, layers(), params, biases, rounding).write();
+    QdqNodes qdq = new QdqNodes(graph.frame());
+    return new TensorRtQdq(graph, layers(), params, biases, rounding, qdq).write();
   }
 
   @Override

@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * Writes a graph as {@link TensorRtForm} says.
@@ -19,44 +18,30 @@ import java.util.stream.Collectors;
  *
  * Add(Conv(..), shortcut)              Add(Conv(..), DQ(Q(shortcut)))
  * }</pre>
+ *
+ * @param layers that compute on integers
+ * @param qdq of the graph that is written
  */
-final class TensorRtQdq {
-  private final OnnxGraph from;
-  private final Map<String, QuantParams> params;
-  private final Map<String, float[]> biases;
-  private final WeightRounding rounding;
-  private final OnnxGraph to;
-  private final QdqNodes qdq;
-  private final Set<String> layers;
-  private final Set<String> convolved;
-
-  TensorRtQdq(
-      OnnxGraph from,
-      List<OnnxNode> layers,
-      Map<String, QuantParams> params,
-      Map<String, float[]> biases,
-      WeightRounding rounding) {
-    this.from = from;
-    this.params = params;
-    this.biases = biases;
-    this.rounding = rounding;
-    this.to = from.frame();
-    this.qdq = new QdqNodes(to);
-    this.layers = layers.stream().map(OnnxNode::name).collect(Collectors.toSet());
-    this.convolved = TensorRtForm.convolved(from, layers);
-  }
+record TensorRtQdq(
+    OnnxGraph from,
+    List<OnnxNode> layers,
+    Map<String, QuantParams> params,
+    Map<String, float[]> biases,
+    WeightRounding rounding,
+    QdqNodes qdq) {
 
   OnnxGraph write() {
+    Set<String> convolved = TensorRtForm.convolved(from, layers);
     from.inputs().forEach(input -> quantize(input.name()));
     for (OnnxNode node : from.nodes()) {
-      to.add(node.withInputs(inputs(node)));
+      qdq.to().add(node.withInputs(inputs(node, convolved)));
       node.outputs().forEach(this::quantize);
     }
-    return to.complete(from);
+    return qdq.to().complete(from);
   }
 
-  private List<String> inputs(OnnxNode node) {
-    if (!layers.contains(node.name())) {
+  private List<String> inputs(OnnxNode node, Set<String> convolved) {
+    if (!layers.contains(node)) {
       Optional<String> beside = TensorRtForm.besideConvolution(from, node, convolved);
       return node.inputs().stream()
           .map(input -> beside.filter(input::equals).isPresent() ? real(input) : input)
@@ -65,7 +50,7 @@ final class TensorRtQdq {
     List<String> inputs = new ArrayList<>(List.of(real(node.input(0)), weight(node)));
     float[] bias = biases.getOrDefault(node.name(), InsertQdq.bias(from, node));
     if (bias.length > 0) {
-      inputs.add(to.addInitializer(node.name() + "/bias", Tensor.of(bias, bias.length)));
+      inputs.add(qdq.to().addInitializer(node.name() + "/bias", Tensor.of(bias, bias.length)));
     }
     return inputs;
   }
