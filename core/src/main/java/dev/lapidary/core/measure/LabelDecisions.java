@@ -102,11 +102,6 @@ public final class LabelDecisions {
     return sum(decided) + sum(right) == 0 ? 1 : microF1();
   }
 
-  /** Decisions that are not right. */
-  public long differences() {
-    return sum(decided) + sum(right) - 2 * sum(hits);
-  }
-
   private static long sum(int[] counts) {
     return Arrays.stream(counts).asLongStream().sum();
   }

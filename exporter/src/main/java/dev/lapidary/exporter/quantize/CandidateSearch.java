@@ -35,7 +35,7 @@ final class CandidateSearch {
   private final IdentityHashMap<Candidate, Double> errors = new IdentityHashMap<>();
 
   /** The nearest of them so far, which is most often what comes out, with its integers. */
-  private final IdentityHashMap<Candidate, OnnxGraph> nearest = new IdentityHashMap<>();
+  private Optional<Builds> nearest = Optional.empty();
 
   private double minimum = Double.POSITIVE_INFINITY;
 
@@ -54,8 +54,9 @@ final class CandidateSearch {
    */
   Builds best(OnnxGraph graph) {
     Candidate best = bestCandidate(graph);
-    return new Builds(
-        best, Optional.ofNullable(nearest.get(best)).orElseGet(() -> best.build(Set.of())));
+    return nearest
+        .filter(builds -> builds.candidate().equals(best))
+        .orElseGet(() -> new Builds(best, best.build(Set.of())));
   }
 
   private Candidate bestCandidate(OnnxGraph graph) {
@@ -112,20 +113,11 @@ final class CandidateSearch {
 
   /** All calibrators without, then the best one with bias correction; the plainer wins a tie. */
   private Candidate bestRanges(OnnxGraph graph, Observations seen, String repair) {
-    Candidate best =
+    Candidate plain =
         new Candidate(
             graph, seen, repair, new MinMax(), WeightRounding.nearest(sums(seen)), false, target);
-    double min = error(best);
-    for (Calibrator calibrator : Calibrator.all()) {
-      Candidate candidate = best.with(calibrator);
-      double error = calibrator instanceof MinMax ? min : error(candidate, min);
-      if (error < min) {
-        min = error;
-        best = candidate;
-      }
-    }
-    Candidate corrected = best.withCorrectedBias();
-    return error(corrected, min) < min ? corrected : best;
+    Candidate best = nearest(Calibrator.all().stream().map(plain::with).toList());
+    return nearest(List.of(best, best.withCorrectedBias()));
   }
 
   private double error(Candidate candidate) {
@@ -145,8 +137,7 @@ final class CandidateSearch {
     }
     if (error < minimum) {
       minimum = error;
-      nearest.clear();
-      nearest.put(candidate, built);
+      nearest = Optional.of(new Builds(candidate, built));
     }
     return error;
   }

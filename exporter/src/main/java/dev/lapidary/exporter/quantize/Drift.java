@@ -12,7 +12,6 @@ import java.util.List;
  *
  * @param scoring what the outputs are made to
  * @param images how many
- * @param flips how many of them have another argmax; of a multi-label model decisions that differ
  * @param agreement the share of images with the same argmax; of a multi-label model {@link
  *     LabelDecisions#agreement}, which is the same for one label an image; in [0, 1]
  * @param clearAgreement the same among the decisions that float32 is surer of than of its median
@@ -28,7 +27,6 @@ import java.util.List;
 record Drift(
     Scoring scoring,
     int images,
-    long flips,
     double agreement,
     double clearAgreement,
     double marginNoise,
@@ -57,7 +55,7 @@ record Drift(
     List<float[]> expected = reference.stream().map(scoring::logits).toList();
     List<float[]> found = quantized.stream().map(scoring::logits).toList();
     double worst = 0;
-    long flips = 0;
+    int flips = 0;
     LabelDecisions decisions = new LabelDecisions(reference.get(0).length);
     for (int i = 0; i < reference.size(); i++) {
       float[] before = reference.get(i);
@@ -73,12 +71,10 @@ record Drift(
     double[] squares = squares(reference, quantized, scoring);
     double relative = squares[1] == 0 ? squares[0] : squares[0] / squares[1];
     Margins margins = Margins.of(expected, found, scoring);
-    double agreement = 1 - (double) flips / reference.size();
     return new Drift(
         scoring,
         reference.size(),
-        scoring.several() ? decisions.differences() : flips,
-        scoring.several() ? decisions.agreement() : agreement,
+        scoring.several() ? decisions.agreement() : 1 - (double) flips / reference.size(),
         margins.clearAgreement(),
         margins.noise(),
         worst,

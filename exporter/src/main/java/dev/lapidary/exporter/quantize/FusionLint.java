@@ -3,7 +3,6 @@ package dev.lapidary.exporter.quantize;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.pass.DequantizeByChannel;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -33,12 +32,11 @@ record FusionLint(
     SortedMap<String, Integer> operators = new TreeMap<>();
     List<RuntimeNode> nodes = RuntimeNode.optimized(graph);
     nodes.forEach(node -> operators.merge(node.operator(), 1, Integer::sum));
-    List<String> unfused = new ArrayList<>();
-    for (OnnxNode layer : layers) {
-      if (runsOnFloats(graph, nodes, layer)) {
-        unfused.add(layer.name());
-      }
-    }
+    List<String> unfused =
+        layers.stream()
+            .filter(layer -> runsOnFloats(graph, nodes, layer))
+            .map(OnnxNode::name)
+            .toList();
     List<String> rounded =
         graph.nodes().stream()
             .filter(node -> DequantizeByChannel.hasFloatWeights(graph, node))
@@ -46,13 +44,6 @@ record FusionLint(
             .map(OnnxNode::name)
             .toList();
     return new FusionLint(operators, unfused, rounded);
-  }
-
-  int onIntegers() {
-    return operators.entrySet().stream()
-        .filter(e -> IntegerKernels.isOne(e.getKey()))
-        .mapToInt(e -> e.getValue())
-        .sum();
   }
 
   /** A layer that was not fused still gives its own value, or that of the Relu fused into it. */

@@ -1,6 +1,5 @@
 package dev.lapidary.exporter.quantize;
 
-import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import java.math.BigDecimal;
@@ -13,24 +12,13 @@ import java.util.Optional;
  * stay, and what decides must not move far beside its margin. Agreement alone would punish the coin
  * tosses among images that are of no class; margins alone would miss the class that nobody watched.
  * Both hold where the labels are known and what they say of the loss may be chance.
+ *
+ * @param labels of each image; empty if they are not known
+ * @param maxDrop the greatest loss of accuracy, or of mAP, in [0, 1]
  */
-final class Guard {
+record Guard(Reference reference, List<List<Integer>> labels, double maxDrop) {
   /** Of shares that are differences of shares. */
   private static final double ROUNDING = 1e-9;
-
-  private final Reference reference;
-  private final List<List<Integer>> labels;
-  private final double maxDrop;
-
-  /**
-   * @param labels of each image; empty if they are not known
-   * @param maxDrop the greatest loss of accuracy, or of mAP, in [0, 1]
-   */
-  Guard(Reference reference, List<List<Integer>> labels, double maxDrop) {
-    this.reference = reference;
-    this.labels = List.copyOf(labels);
-    this.maxDrop = maxDrop;
-  }
 
   /** How a model's answers are, and what that means. */
   record Compared(Drift drift, Verdict verdict) {}
@@ -110,9 +98,5 @@ final class Guard {
   /** As {@code --max-drop} is given: 0.5. */
   private static String points(double share) {
     return BigDecimal.valueOf(Math.round(share * 1e8) / 1e6).stripTrailingZeros().toPlainString();
-  }
-
-  Scoring scoring() {
-    return reference.scoring();
   }
 }

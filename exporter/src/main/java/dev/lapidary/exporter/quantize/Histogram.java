@@ -129,10 +129,6 @@ final class Histogram {
     return count;
   }
 
-  long zeros() {
-    return Arrays.stream(counts, ZEROS, ZEROS + TURNS).sum();
-  }
-
   /** Width of a bin, in the tensor's unit. */
   double binWidth() {
     return limit / BINS;

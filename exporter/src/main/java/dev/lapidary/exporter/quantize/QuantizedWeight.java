@@ -119,13 +119,4 @@ record QuantizedWeight(byte[] values, float[] scales, int[] bias, float[] biasSc
     }
     return withValues(chosen);
   }
-
-  /** The weights as the integers say them. */
-  float[] dequantized() {
-    float[] weight = new float[values.length];
-    for (int i = 0; i < weight.length; i++) {
-      weight[i] = values[i] * scales[channel(i)];
-    }
-    return weight;
-  }
 }

@@ -4,7 +4,6 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.lapidary.core.file.TemporaryFolder;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,11 +21,9 @@ record RuntimeNode(String operator, List<String> inputs, List<String> outputs) {
     try (TemporaryFolder folder = TemporaryFolder.create("lapidary-optimized")) {
       Path file = folder.resolve("optimized.onnx");
       RuntimeModel.writeOptimized(graph, file);
-      try (InputStream in = Files.newInputStream(file)) {
-        return ModelProto.parseFrom(in).getGraph().getNodeList().stream()
-            .map(n -> new RuntimeNode(n.getOpType(), n.getInputList(), n.getOutputList()))
-            .toList();
-      }
+      return ModelProto.parseFrom(Files.readAllBytes(file)).getGraph().getNodeList().stream()
+          .map(n -> new RuntimeNode(n.getOpType(), n.getInputList(), n.getOutputList()))
+          .toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -54,19 +54,10 @@ public final class StaticInt8 {
    * as GlobalAveragePool. The same graph and images give the same bytes.
    *
    * @param scoring what the outputs are made to
+   * @param detailed whether {@link Quantized#details} is to be there, which takes its time
    * @param log gets lines of progress and warnings
    * @throws Failure (exit 3) if nothing that computes on integers passes the guard, and it is not
    *     forced; (exit 4) if the network has nothing that could
-   */
-  public static Quantized quantize(
-      OnnxGraph fp32, Int8Images images, Scoring scoring, Limits limits, Consumer<String> log) {
-    return quantize(fp32, images, scoring, limits, false, log);
-  }
-
-  /**
-   * The same, with what a report shows.
-   *
-   * @param detailed whether {@link Quantized#details} is to be there, which takes its time
    */
   static Quantized quantize(
       OnnxGraph fp32,
@@ -174,7 +165,7 @@ public final class StaticInt8 {
       OnnxGraph graph, Set<String> slower, Set<String> kept, OnnxGraph written) {
     Int8Form form = Int8Form.of(limits.target(), graph, union(slower, kept));
     Map<String, Fallback> named = new LinkedHashMap<>();
-    String what = guard.scoring().several() ? "labels" : "argmax";
+    String what = reference.scoring().several() ? "labels" : "argmax";
     for (String name : kept) {
       String reason = "int8 changed the %s of too many held-out images".formatted(what);
       named.put(name, new Fallback(name, reason));

@@ -68,11 +68,6 @@ final class ValueBuffers implements AutoCloseable {
     return shapes.get(index);
   }
 
-  /** How many numbers a value has. */
-  int count(int index) {
-    return buffers.get(index).capacity();
-  }
-
   /** A value's numbers, row-major, and behind them anything: until the next call. */
   float[] floats(int index) {
     FloatBuffer buffer = buffers.get(index);

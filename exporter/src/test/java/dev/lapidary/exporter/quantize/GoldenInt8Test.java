@@ -48,7 +48,7 @@ class GoldenInt8Test {
               .write();
       FusionLint lint = FusionLint.of(int8, plan.layers());
       assertThat(lint.unfused()).isEmpty();
-      assertThat(lint.onIntegers()).isGreaterThanOrEqualTo(plan.layers().size());
+      assertThat(SmallNetworks.onIntegers(lint)).isGreaterThanOrEqualTo(plan.layers().size());
       assertThat(plan.layers().stream().filter(n -> n.is("Conv", "Gemm", "MatMul")))
           .hasSizeGreaterThanOrEqualTo(products(graph) - spared(family));
       // Each layer leaves some 40 dB, and there are up to sixty in a row, all weights random:
@@ -77,7 +77,8 @@ class GoldenInt8Test {
               network.get(),
               new Int8Images(images, guard, List.of()),
               Scoring.ofLogits(Activation.SOFTMAX),
-              Limits.DEFAULT,
+              SmallNetworks.limits(0.005, Target.CPU),
+              false,
               System.out::println);
       Drift drift =
           Reference.of(network.get(), others, Scoring.ofLogits(Activation.SOFTMAX))

@@ -84,7 +84,8 @@ class HardCasesTest {
               fp32,
               new Int8Images(calibration, guard, labels(350)),
               SCORING,
-              Limits.DEFAULT,
+              SmallNetworks.limits(0.005, Target.CPU),
+              false,
               line -> {});
       double after = accuracy(Reference.of(int8.graph(), others, SCORING).answers());
       assertThat(after).isGreaterThanOrEqualTo(accuracy - 0.005);

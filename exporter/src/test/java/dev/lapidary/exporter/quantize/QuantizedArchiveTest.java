@@ -97,7 +97,7 @@ class QuantizedArchiveTest {
                 "QGemm", 1,
                 "DequantizeLinear", 1))
         .doesNotContainKeys("Conv", "Gemm", "Relu", "Add", "Sigmoid", "Mul", "Concat");
-    assertThat(lint.onIntegers()).isEqualTo(9);
+    assertThat(SmallNetworks.onIntegers(lint)).isEqualTo(9);
   }
 
   /**

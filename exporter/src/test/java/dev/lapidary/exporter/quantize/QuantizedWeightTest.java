@@ -32,7 +32,7 @@ class QuantizedWeightTest {
   void roundTripIsWithinHalfAStep() {
     float[] weight = HistogramTest.floats("weight", 4 * 9);
     QuantizedWeight q = QuantizedWeight.of(weight, 4, 9, new float[4], INPUT_SCALE, new boolean[0]);
-    float[] back = q.dequantized();
+    float[] back = SmallNetworks.dequantized(q);
     for (int i = 0; i < weight.length; i++) {
       assertThat(back[i]).isCloseTo(weight[i], within(q.scales()[i / 9] * 0.5001f));
     }

@@ -218,9 +218,32 @@ final class SmallNetworks {
           fp32,
           new Int8Images(calibration, guard, argmax(answers)),
           scoring,
-          new Limits(0.1, false),
+          limits(0.1, Target.CPU),
+          false,
           log);
     }
+  }
+
+  /** Nothing forced, by the table that comes with the exporter. */
+  static Limits limits(double maxDrop, Target target) {
+    return new Limits(maxDrop, false, target, CostTable.shipped(target));
+  }
+
+  /** How many nodes really run on integers. */
+  static int onIntegers(FusionLint lint) {
+    return lint.operators().entrySet().stream()
+        .filter(e -> IntegerKernels.isOne(e.getKey()))
+        .mapToInt(e -> e.getValue())
+        .sum();
+  }
+
+  /** The weights as the integers say them. */
+  static float[] dequantized(QuantizedWeight q) {
+    float[] weight = new float[q.values().length];
+    for (int i = 0; i < weight.length; i++) {
+      weight[i] = q.values()[i] * q.scales()[q.channel(i)];
+    }
+    return weight;
   }
 
   static List<List<Integer>> argmax(List<float[]> answers) {

@@ -34,7 +34,8 @@ class TargetTest {
           fp32,
           new Int8Images(calibration, guard, SmallNetworks.argmax(answers)),
           SCORING,
-          new Limits(0.1, false, target),
+          SmallNetworks.limits(0.1, target),
+          false,
           line -> {});
     }
   }

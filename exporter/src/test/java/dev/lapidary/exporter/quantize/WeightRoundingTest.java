@@ -110,7 +110,7 @@ class WeightRoundingTest {
         float[] bias = biases.getOrDefault(node.name(), new float[0]);
         QuantizedWeight q =
             rounding.quantized(graph, node, bias, new QuantParams(1, 0, QuantType.U8));
-        copy.setInitializer(node.input(1), Tensor.of(q.dequantized(), weight.shape()));
+        copy.setInitializer(node.input(1), Tensor.of(SmallNetworks.dequantized(q), weight.shape()));
         copy.setInitializer(node.input(2), Tensor.of(bias, bias.length));
       }
     }
