@@ -134,7 +134,9 @@ final class HeadExport {
     requireSameTrunk(own, source);
     OnnxGraph lowered = HeadGraph.lowered(head, request.opset().orElse(OPSET), trunk.named());
     timings.step("lower");
-    return new Compiled(source.onDisk(), own, lowered, headCard(card));
+    // Of both together: what goes in goes into the trunk.
+    ModelCard both = card.withInput(trunk.card().input()).withTrunk(trunk.named());
+    return new Compiled(source.onDisk(), own, lowered, both);
   }
 
   /** What the source's features are written as, by the same way that the trunk went. */
@@ -178,10 +180,5 @@ final class HeadExport {
               + " or export this source's own trunk",
           trunk.name(), source.file().getFileName(), difference.get());
     }
-  }
-
-  /** Of both together: what goes in goes into the trunk. */
-  private ModelCard headCard(ModelCard card) {
-    return card.withInput(trunk.card().input()).withTrunk(trunk.named());
   }
 }

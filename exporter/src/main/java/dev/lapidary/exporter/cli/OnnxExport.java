@@ -118,7 +118,8 @@ final class OnnxExport {
 
   private OnnxReport prove(OnnxOutput output, Compiled compiled, Path source) throws IOException {
     System.gc(); // unmaps the source and gives the weights' memory back before the runtimes take it
-    ModelCard card = delivered(compiled.described());
+    ModelCard described = compiled.described();
+    ModelCard card = described.withInput(request.embed().input(described.input()));
     card = card.withParity(proven(source, card, output.model(), compiled));
     if (request.embed() == EmbeddedSteps.RESIZE) {
       log.say(
@@ -138,7 +139,7 @@ final class OnnxExport {
               .quantize()
               .apply(
                   compiled.float32().get(),
-                  compiled.described(),
+                  described,
                   compiled.images(),
                   request.export().force,
                   log)
@@ -183,7 +184,10 @@ final class OnnxExport {
     Optional<SourceQuantization> already = SourceQuantization.of(traced);
     already.ifPresent(found -> request.quantize().requireNone(source.archive().name()));
     GraphLowering.Lowered lowered =
-        GraphLowering.lowered(traced, opset(already.isPresent()), outputName());
+        GraphLowering.lowered(
+            traced,
+            opset(already.isPresent()),
+            options.layer == null ? GraphLowering.LOGITS : Cut.FEATURES);
     OnnxGraph graph = lowered.graph();
     timings.step("lower");
     Passes.run(graph);
@@ -212,35 +216,22 @@ final class OnnxExport {
     return request.opset().orElse(integers ? INTEGER_OPSET : smallest);
   }
 
-  private String outputName() {
-    return request.export().model.layer == null ? GraphLowering.LOGITS : Cut.FEATURES;
-  }
-
-  private ModelCard delivered(ModelCard card) {
-    return card.withInput(request.embed().input(card.input()));
-  }
-
   private ModelCard.Parity proven(Path source, ModelCard card, Path file, Compiled compiled)
       throws IOException {
     try {
       if (compiled.already().filter(SourceQuantization::computesOnIntegers).isPresent()) {
         log.say(layers(compiled.already().get(), source, compiled.described()));
       }
-      return parity(source, card, file, compiled.already());
+      return TracedWitness.check(
+          source,
+          request.export().model,
+          ParityGate.Opening.of(ModelRuntime.ONNX_RUNTIME, file, Preparation.BRIEF),
+          card,
+          compiled.already().map(SourceQuantization::tolerance).orElse(Tolerance.FLOAT32),
+          () -> TracedWitness.Traced.again(request.export(), card));
     } catch (LoadFailure e) {
       throw e.ofMade(compiled.origins(), String.valueOf(source.getFileName()));
     }
-  }
-
-  private ModelCard.Parity parity(
-      Path source, ModelCard card, Path file, Optional<SourceQuantization> already) {
-    return TracedWitness.check(
-        source,
-        request.export().model,
-        ParityGate.Opening.of(ModelRuntime.ONNX_RUNTIME, file, Preparation.BRIEF),
-        card,
-        already.map(SourceQuantization::tolerance).orElse(Tolerance.FLOAT32),
-        () -> TracedWitness.Traced.again(request.export(), card));
   }
 
   /** Holds what came quantized to libtorch's integers, layer by layer. */

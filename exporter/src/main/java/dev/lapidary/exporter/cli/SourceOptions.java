@@ -12,6 +12,8 @@ import dev.lapidary.torchscript.trace.OutputChoice;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -147,23 +149,15 @@ final class SourceOptions {
     if (input == null) {
       return Optional.empty();
     }
-    List<Long> sizes = new ArrayList<>();
-    long numbers = 1;
-    for (String size : input.split("x", -1)) {
-      if (!size.matches("[1-9][0-9]{0,4}")) {
-        throw Failure.badInput(
-            "--input is %s; expected channels, height, width as 3x224x224", input);
-      }
-      sizes.add(Long.valueOf(size));
-      numbers *= Long.parseLong(size);
-      if (numbers > MAX_NUMBERS || Long.parseLong(size) > LONGEST_SIDE) {
-        throw Failure.badInput(
-            "--input is %s; at most %d a side and %d numbers in all can be run",
-            input, LONGEST_SIDE, MAX_NUMBERS);
-      }
-    }
-    if (sizes.size() != 3 && sizes.size() != 4) {
+    if (!input.matches("([1-9][0-9]{0,4}x){2,3}[1-9][0-9]{0,4}")) {
       throw Failure.badInput("--input is %s; expected channels, height, width as 3x224x224", input);
+    }
+    List<Long> sizes = Arrays.stream(input.split("x", -1)).map(Long::valueOf).toList();
+    double numbers = sizes.stream().mapToDouble(size -> size).reduce(1, (a, b) -> a * b);
+    if (numbers > MAX_NUMBERS || Collections.max(sizes) > LONGEST_SIDE) {
+      throw Failure.badInput(
+          "--input is %s; at most %d a side and %d numbers in all can be run",
+          input, LONGEST_SIDE, MAX_NUMBERS);
     }
     return Optional.of(sizes.subList(sizes.size() - 3, sizes.size()));
   }
