@@ -11,7 +11,7 @@ final class Activations {
   private Activations() {}
 
   static void addTo(LoweringTable table) {
-    Pointwise.unary(table, "relu", "sigmoid");
+    Pointwise.unary(table, "Relu", "Sigmoid");
     table.single(
         "aten::hardtanh",
         op -> clip(op, op.tensor("self"), op.real("min_val"), op.real("max_val")));

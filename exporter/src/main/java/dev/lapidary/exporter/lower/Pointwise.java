@@ -1,17 +1,17 @@
 package dev.lapidary.exporter.lower;
 
 import dev.lapidary.core.tensor.DType;
+import java.util.Locale;
 
 /** Operands of pointwise operators. */
 final class Pointwise {
 
   private Pointwise() {}
 
-  /** ONNX calls them as PyTorch does, but for the capital. */
+  /** PyTorch calls them as ONNX does, but for the capital. */
   static void unary(LoweringTable table, String... names) {
-    for (String aten : names) {
-      String onnx = Character.toUpperCase(aten.charAt(0)) + aten.substring(1);
-      table.single("aten::" + aten, op -> op.emit(onnx, left(op)));
+    for (String onnx : names) {
+      table.single("aten::" + onnx.toLowerCase(Locale.ROOT), op -> op.emit(onnx, left(op)));
     }
   }
 

@@ -21,7 +21,7 @@ final class PointwiseArithmetic {
     table.single("aten::floor_divide", PointwiseArithmetic::roundedDown);
     table.single("aten::remainder", PointwiseArithmetic::remainder);
     table.single("aten::fmod", op -> fmod(op, Pointwise.left(op), Pointwise.right(op)));
-    Pointwise.unary(table, "neg", "abs", "reciprocal");
+    Pointwise.unary(table, "Neg", "Abs", "Reciprocal");
   }
 
   private static String div(Op op) {

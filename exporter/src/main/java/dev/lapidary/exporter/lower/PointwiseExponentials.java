@@ -10,7 +10,7 @@ final class PointwiseExponentials {
   static void addTo(LoweringTable table) {
     table.single("aten::pow", PointwiseExponentials::pow);
     table.single("aten::rsqrt", op -> op.emit("Reciprocal", op.emit("Sqrt", Pointwise.left(op))));
-    Pointwise.unary(table, "sqrt", "exp", "log", "erf");
+    Pointwise.unary(table, "Sqrt", "Exp", "Log", "Erf");
     table.single(
         "aten::log1p",
         op ->

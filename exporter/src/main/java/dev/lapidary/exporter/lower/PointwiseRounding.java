@@ -9,7 +9,7 @@ final class PointwiseRounding {
 
   static void addTo(LoweringTable table) {
     table.single("aten::clamp", PointwiseRounding::clamp);
-    Pointwise.unary(table, "floor", "ceil", "round");
+    Pointwise.unary(table, "Floor", "Ceil", "Round");
   }
 
   private static String clamp(Op op) {

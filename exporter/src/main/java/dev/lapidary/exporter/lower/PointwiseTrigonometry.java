@@ -6,7 +6,7 @@ final class PointwiseTrigonometry {
   private PointwiseTrigonometry() {}
 
   static void addTo(LoweringTable table) {
-    Pointwise.unary(table, "sin", "cos", "asin", "acos", "atan");
-    Pointwise.unary(table, "tanh", "asinh", "acosh", "atanh");
+    Pointwise.unary(table, "Sin", "Cos", "Asin", "Acos", "Atan");
+    Pointwise.unary(table, "Tanh", "Asinh", "Acosh", "Atanh");
   }
 }
