@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** {@code ModelInferRequest}, as a request like any other. */
@@ -47,7 +46,7 @@ final class InferMessage {
             message.getId(),
             tensors(message, received.length()),
             message.getOutputsList().stream().map(InferMessage::wanted).toList(),
-            micros > 0 ? OptionalLong.of(micros) : OptionalLong.empty(),
+            Math.max(0, micros),
             priority(message.getParametersMap().get("priority"))));
   }
 

@@ -116,10 +116,10 @@ final class Inference {
       long beganNanos) {}
 
   private static Deadline earlier(Deadline transport, InferenceRequest request) {
-    if (request.timeoutMicros().isEmpty()) {
+    if (request.timeoutMicros() == 0) {
       return transport;
     }
-    long nanos = Math.min(Long.MAX_VALUE / 4000, request.timeoutMicros().getAsLong()) * 1000;
+    long nanos = Math.min(Long.MAX_VALUE / 4000, request.timeoutMicros()) * 1000;
     Deadline own = Deadline.after(Duration.ofNanos(nanos));
     return own.leftNanos() < transport.leftNanos() ? own : transport;
   }

@@ -6,14 +6,13 @@ import dev.lapidary.runtime.tensor.TensorShapes;
 import dev.lapidary.runtime.tensor.TensorSpec;
 import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.serve.inference.InferenceHeader.Input;
-import dev.lapidary.serve.inference.InferenceRequest.Wanted;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.LongConsumer;
 
@@ -23,18 +22,16 @@ import java.util.function.LongConsumer;
  *
  * @param textual names of the inputs whose elements came as text in JSON
  * @param binaryOutput whether outputs are binary unless told
- * @param binary names of outputs that are told to be binary
- * @param notBinary names of outputs that are told not to be
+ * @param binary what is told of an output by its name
  */
 public record InferenceBody(
     InferenceRequest request,
     Set<String> textual,
     boolean binaryOutput,
-    Set<String> binary,
-    Set<String> notBinary) {
+    Map<String, Boolean> binary) {
   /** Whether an output goes behind the JSON. */
   boolean isBinary(String output) {
-    return binary.contains(output) || (binaryOutput && !notBinary.contains(output));
+    return binary.getOrDefault(output, binaryOutput);
   }
 
   /**
@@ -60,20 +57,12 @@ public record InferenceBody(
       }
     }
     cut.requireEnd();
-    Set<String> binary = new HashSet<>();
-    Set<String> notBinary = new HashSet<>();
-    List<Wanted> wanted = new ArrayList<>();
-    for (InferenceHeader.Output output : header.outputs()) {
-      wanted.add(new Wanted(output.name(), output.classes()));
-      output.binary().ifPresent(b -> (b ? binary : notBinary).add(output.name()));
-    }
     return new InferenceBody(
         new InferenceRequest(
-            header.id(), inputs, wanted, header.timeoutMicros(), header.priority()),
+            header.id(), inputs, header.outputs(), header.timeoutMicros(), header.priority()),
         textual,
         header.binaryOutput(),
-        binary,
-        notBinary);
+        header.binary());
   }
 
   /**
@@ -103,11 +92,7 @@ public record InferenceBody(
       tensor = new TypedTensor.Numbers(spec.name(), spec.type(), shape, ByteBuffer.wrap(body));
     }
     return new InferenceBody(
-        new InferenceRequest("", List.of(tensor), List.of(), OptionalLong.empty(), 0),
-        Set.of(),
-        true,
-        Set.of(),
-        Set.of());
+        new InferenceRequest("", List.of(tensor), List.of(), 0, 0), Set.of(), true, Map.of());
   }
 
   private static List<Long> rawShape(TensorSpec spec, boolean batched) {

@@ -9,12 +9,14 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
+import dev.lapidary.serve.inference.InferenceRequest.Wanted;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,15 +25,18 @@ import org.jspecify.annotations.Nullable;
  * known, into no more memory than they take.
  *
  * @param binaryOutput whether outputs come as binary data unless one says otherwise
+ * @param timeoutMicros 0 if it names none
  * @param priority 0 if it names none
+ * @param binary whether an output is to come so, by its name, where it says so
  */
 record InferenceHeader(
     String id,
     boolean binaryOutput,
-    OptionalLong timeoutMicros,
+    long timeoutMicros,
     long priority,
     List<Input> inputs,
-    List<Output> outputs) {
+    List<Wanted> outputs,
+    Map<String, Boolean> binary) {
   private static final int MAX_TENSORS = 256;
   private static final int MAX_DIMENSIONS = 8;
 
@@ -52,11 +57,6 @@ record InferenceHeader(
    */
   record Input(
       String name, String datatype, List<Long> shape, OptionalInt dataAt, OptionalInt binarySize) {}
-
-  /**
-   * @param binary absent if it does not say
-   */
-  record Output(String name, int classes, Optional<Boolean> binary) {}
 
   /**
    * @throws InvalidRequest if it is no such JSON
@@ -107,10 +107,11 @@ record InferenceHeader(
     private final JsonParser json;
     private String id = "";
     private boolean binaryOutput;
-    private OptionalLong timeout = OptionalLong.empty();
+    private long timeout;
     private long priority;
     private final List<Input> inputs = new ArrayList<>();
-    private final List<Output> outputs = new ArrayList<>();
+    private final List<Wanted> outputs = new ArrayList<>();
+    private final Map<String, Boolean> binary = new HashMap<>();
 
     Reader(JsonParser json) {
       this.json = json;
@@ -134,7 +135,7 @@ record InferenceHeader(
                 + "\"data\":…}]}");
       }
       return new InferenceHeader(
-          id, binaryOutput, timeout, priority, List.copyOf(inputs), List.copyOf(outputs));
+          id, binaryOutput, timeout, priority, List.copyOf(inputs), outputs, Map.copyOf(binary));
     }
 
     @FunctionalInterface
@@ -168,10 +169,7 @@ record InferenceHeader(
       for (String field = nextField(); field != null; field = nextField()) {
         switch (field) {
           case "binary_data_output" -> binaryOutput = truth("parameters.binary_data_output");
-          case "timeout" -> {
-            long micros = whole("parameters.timeout");
-            timeout = micros > 0 ? OptionalLong.of(micros) : OptionalLong.empty();
-          }
+          case "timeout" -> timeout = Math.max(0, whole("parameters.timeout"));
           case "priority" -> priority = priority();
           default -> json.skipChildren();
         }
@@ -246,7 +244,7 @@ record InferenceHeader(
     private void output(String source) throws IOException {
       String name = "";
       int classes = 0;
-      Optional<Boolean> binary = Optional.empty();
+      Optional<Boolean> said = Optional.empty();
       for (String field = nextField(); field != null; field = nextField()) {
         if (field.equals("name")) {
           name = text(source + ".name");
@@ -256,7 +254,7 @@ record InferenceHeader(
             String at = source + ".parameters." + parameter;
             switch (parameter) {
               case "classification" -> classes = size(at);
-              case "binary_data" -> binary = Optional.of(truth(at));
+              case "binary_data" -> said = Optional.of(truth(at));
               case "shared_memory_region" ->
                   throw new InvalidRequest(
                       "%s: this server shares no memory with its clients", source);
@@ -270,7 +268,10 @@ record InferenceHeader(
       if (name.isEmpty()) {
         throw new InvalidRequest("%s has no name", source);
       }
-      outputs.add(new Output(name, classes, binary));
+      outputs.add(new Wanted(name, classes));
+      if (said.isPresent()) {
+        binary.put(name, said.get());
+      }
     }
 
     private List<Long> shape(String source) throws IOException {
