@@ -74,12 +74,12 @@ public final class OnnxNetwork implements ImageNetwork {
 
   private static OnnxNetwork of(Source source, OnnxSession session, String fileName)
       throws OrtException {
-    Map.Entry<String, NodeInfo> in = single(session.inputs(), fileName, "input");
-    Map.Entry<String, NodeInfo> out = single(session.outputs(), fileName, "output");
-    InputForm form = InputForm.of(in.getValue());
+    NodeInfo in = single(session.inputs(), fileName, "input");
+    NodeInfo out = single(session.outputs(), fileName, "output");
+    InputForm form = InputForm.of(in);
     OnnxJavaType type = form == InputForm.NHWC_UINT8 ? OnnxJavaType.UINT8 : OnnxJavaType.FLOAT;
     long batch = shape(in, type, 4, fileName, "float32 input [N, C, H, W]")[0];
-    if (out.getValue().getInfo() instanceof TensorInfo tensor && INDICES.contains(tensor.type)) {
+    if (out.getInfo() instanceof TensorInfo tensor && INDICES.contains(tensor.type)) {
       throw withoutScores(fileName);
     }
     shape(out, OnnxJavaType.FLOAT, 2, fileName, "float32 output [N, classes]");
@@ -99,30 +99,24 @@ public final class OnnxNetwork implements ImageNetwork {
         fileName);
   }
 
-  private static Map.Entry<String, NodeInfo> single(
-      Map<String, NodeInfo> all, String fileName, String what) {
+  private static NodeInfo single(Map<String, NodeInfo> all, String fileName, String what) {
     if (all.size() != 1) {
       throw Failure.badInput(
           "[%s] an image classifier has one %s but this model has %d: %s",
           fileName, what, all.size(), all.keySet());
     }
-    return all.entrySet().iterator().next();
+    return all.values().iterator().next();
   }
 
   private static long[] shape(
-      Map.Entry<String, NodeInfo> value,
-      OnnxJavaType type,
-      int rank,
-      String fileName,
-      String expected) {
-    if (value.getValue().getInfo() instanceof TensorInfo tensor
+      NodeInfo value, OnnxJavaType type, int rank, String fileName, String expected) {
+    if (value.getInfo() instanceof TensorInfo tensor
         && tensor.type == type
         && tensor.getShape().length == rank) {
       return tensor.getShape();
     }
     throw Failure.badInput(
-        "[%s] expected a %s but %s is %s",
-        fileName, expected, value.getKey(), value.getValue().getInfo());
+        "[%s] expected a %s but %s is %s", fileName, expected, value.getName(), value.getInfo());
   }
 
   /** {@code metadata_props[key]}. */

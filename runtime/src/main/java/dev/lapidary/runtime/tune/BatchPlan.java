@@ -1,11 +1,11 @@
 package dev.lapidary.runtime.tune;
 
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.runtime.batch.BatchPolicy;
 import dev.lapidary.runtime.batch.BatchRule;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -97,7 +97,7 @@ public record BatchPlan(
   }
 
   private static String width(Choice chosen, Choice wide) {
-    return say(
+    return Phrase.of(
         "; one image while nothing else is done runs on %d threads, in %.1f ms instead of %.1f",
         wide.curve().threads(), wide.curve().single() / 1e6, chosen.curve().single() / 1e6);
   }
@@ -128,8 +128,8 @@ public record BatchPlan(
     String batches = batches(chosen);
     String executors =
         chosen.curve().executors() == 1
-            ? say("1 executor of %d threads", chosen.curve().threads())
-            : say(
+            ? Phrase.of("1 executor of %d threads", chosen.curve().threads())
+            : Phrase.of(
                 "%d executors of %d threads give %.2f x the images of 1 of %d",
                 chosen.curve().executors(),
                 chosen.curve().threads(),
@@ -138,7 +138,7 @@ public record BatchPlan(
     String objective =
         p99.map(
                 time ->
-                    say(
+                    Phrase.of(
                         missed
                             ? "; p99 of %d ms is not held: one image alone takes %.1f ms, and twice"
                                 + " that with one before it"
@@ -152,7 +152,7 @@ public record BatchPlan(
   private static String batches(Choice chosen) {
     LatencyCurve curve = chosen.curve();
     if (chosen.size() > 1) {
-      return say(
+      return Phrase.of(
           "batches of up to %d: together they cost %.2f x as many alone",
           chosen.size(), curve.nanos(chosen.size()) / chosen.size() / curve.single());
     }
@@ -160,13 +160,9 @@ public record BatchPlan(
     int shown = largest >= 8 ? 8 : largest;
     return largest == 1
         ? "batching off: the network takes one image"
-        : say(
+        : Phrase.of(
             "batching off: %d together cost %.2f x %d alone",
             shown, curve.nanos(shown) / shown / curve.single(), shown);
-  }
-
-  private static String say(String format, Object... numbers) {
-    return String.format(Locale.ROOT, format, numbers);
   }
 
   public BatchPolicy policy() {

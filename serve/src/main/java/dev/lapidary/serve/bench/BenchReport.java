@@ -22,12 +22,6 @@ public record BenchReport(
     List<Http> http,
     List<HighestRate> highestRates) {
 
-  public BenchReport {
-    inProcess = List.copyOf(inProcess);
-    http = List.copyOf(http);
-    highestRates = List.copyOf(highestRates);
-  }
-
   public record Model(String name, String version, String sha256, String precision) {}
 
   /**
@@ -72,11 +66,7 @@ public record BenchReport(
    * @param gain in images a second, batched against single
    * @param others other ways to run it
    */
-  public record Http(int concurrency, Load single, Load batched, Gain gain, List<Other> others) {
-    public Http {
-      others = List.copyOf(others);
-    }
-  }
+  public record Http(int concurrency, Load single, Load batched, Gain gain, List<Other> others) {}
 
   /**
    * @param name in a few words

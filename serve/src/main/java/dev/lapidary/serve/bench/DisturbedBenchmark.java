@@ -51,11 +51,7 @@ public final class DisturbedBenchmark {
   /**
    * @param alone of all rounds, without a disturbance
    */
-  public record Report(BenchReport.Load alone, List<Share> beside) {
-    public Report {
-      beside = List.copyOf(beside);
-    }
-  }
+  public record Report(BenchReport.Load alone, List<Share> beside) {}
 
   /**
    * @throws Failure (exit 1) if the server answers none in a whole slice

@@ -1,11 +1,11 @@
 package dev.lapidary.serve.bench;
 
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.runtime.model.InferenceEngine;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.stream.Stream;
 
 /** One line that says what a number was measured on. */
@@ -15,8 +15,7 @@ final class Machine {
   /** Without what runs the network, which is not loaded for it. */
   static String describe() {
     var system = ManagementFactory.getOperatingSystemMXBean();
-    return String.format(
-        Locale.ROOT,
+    return Phrase.of(
         "%s, %d cores, load %.1f before; %s %s; Java %s",
         processor(),
         system.getAvailableProcessors(),

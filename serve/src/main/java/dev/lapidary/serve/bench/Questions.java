@@ -28,11 +28,6 @@ public record Questions(
     List<RequestHeader> headers) {
   private static final int TENSORS = 16;
 
-  public Questions {
-    shape = List.copyOf(shape);
-    headers = List.copyOf(headers);
-  }
-
   /**
    * @throws Failure (exit 2) if the server cannot be asked so; (exit 1) if it does not answer
    */

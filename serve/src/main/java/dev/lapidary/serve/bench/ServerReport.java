@@ -12,11 +12,6 @@ import java.util.List;
  */
 public record ServerReport(
     String machine, String sent, int rounds, List<Row> rows, List<HighestRate> highestRates) {
-  public ServerReport {
-    rows = List.copyOf(rows);
-    highestRates = List.copyOf(highestRates);
-  }
-
   /**
    * @param loop {@code closed}: clients that wait for an answer before they ask again; {@code
    *     open}: a Poisson process, latency counted from when a request should have been sent
@@ -24,11 +19,7 @@ public record ServerReport(
    * @param offeredPerSecond of an open loop; 0 of a closed one
    * @param servers in the order in which they were named
    */
-  public record Row(String loop, int clients, double offeredPerSecond, List<AtServer> servers) {
-    public Row {
-      servers = List.copyOf(servers);
-    }
-  }
+  public record Row(String loop, int clients, double offeredPerSecond, List<AtServer> servers) {}
 
   /**
    * @param perSecond requests answered a second, over the rounds

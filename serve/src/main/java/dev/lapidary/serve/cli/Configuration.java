@@ -24,6 +24,7 @@ import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
@@ -196,17 +197,17 @@ final class Configuration implements IDefaultValueProvider {
 
   private static PropertySourceLoader loader(Path file) {
     String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
-    if (name.endsWith(".yml") || name.endsWith(".yaml")) {
-      return new YamlPropertySourceLoader();
-    }
-    if (name.endsWith(".json")) {
-      return new JsonPropertySourceLoader();
-    }
-    if (name.endsWith(".properties")) {
-      return new PropertiesPropertySourceLoader();
-    }
-    throw Failure.badInput(
-        "%s names %s, expected a file that ends in .yml, .yaml, .json or .properties", FILES, file);
+    return Stream.of(
+            new YamlPropertySourceLoader(),
+            new JsonPropertySourceLoader(),
+            new PropertiesPropertySourceLoader())
+        .filter(each -> each.getExtensions().stream().anyMatch(e -> name.endsWith("." + e)))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                Failure.badInput(
+                    "%s names %s, expected a file that ends in .yml, .yaml, .json or .properties",
+                    FILES, file));
   }
 
   private static Map<String, Object> read(Path file) {

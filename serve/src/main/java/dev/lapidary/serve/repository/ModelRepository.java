@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +29,7 @@ public final class ModelRepository<M extends AutoCloseable> implements AutoClose
   private static final String UNLOADED = "unloaded";
   private static final Duration LONGEST_END = Duration.ofMinutes(1);
 
-  private final ReentrantLock loading = new ReentrantLock();
+  private final Object loading = new Object();
 
   /** Guarded by this. */
   private final NavigableMap<ModelId, Entry<M>> entries = new TreeMap<>();
@@ -71,8 +70,7 @@ public final class ModelRepository<M extends AutoCloseable> implements AutoClose
    * @throws LoadFailed as the loader does, or if the repository is closed
    */
   public void load(ModelId id, Loader<M> loader) throws LoadFailed {
-    loading.lock();
-    try {
+    synchronized (loading) {
       begin(id);
       M model;
       try {
@@ -88,8 +86,6 @@ public final class ModelRepository<M extends AutoCloseable> implements AutoClose
         end(id, model);
         throw new LoadFailed("draining", "the server is stopping");
       }
-    } finally {
-      loading.unlock();
     }
   }
 
