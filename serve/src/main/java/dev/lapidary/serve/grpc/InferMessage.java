@@ -5,12 +5,12 @@ import dev.lapidary.serve.grpc.message.OpenInference.InferParameter;
 import dev.lapidary.serve.grpc.message.OpenInference.ModelInferRequest;
 import dev.lapidary.serve.grpc.message.OpenInference.ModelInferRequest.InferInputTensor;
 import dev.lapidary.serve.grpc.message.OpenInference.ModelInferRequest.InferRequestedOutputTensor;
+import dev.lapidary.serve.inference.ClientText;
 import dev.lapidary.serve.inference.InferenceRequest;
 import dev.lapidary.serve.inference.InferenceRequest.Wanted;
 import dev.lapidary.serve.inference.InferenceService.Asked;
 import dev.lapidary.serve.inference.InputHead;
 import dev.lapidary.serve.inference.InvalidRequest;
-import dev.lapidary.serve.inference.Named;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -80,7 +80,7 @@ final class InferMessage {
     if (output.getName().isEmpty()) {
       throw new InvalidRequest("an output has no name");
     }
-    String source = "output '" + Named.brief(output.getName()) + "'";
+    String source = "output '" + ClientText.brief(output.getName()) + "'";
     refuseSharedMemory(source, output.getParametersMap());
     long classes =
         whole(source + ", 'classification'", output.getParametersMap().get("classification"));
@@ -125,7 +125,7 @@ final class InferMessage {
   }
 
   private static InputHead head(InferInputTensor input, int length) {
-    String name = Named.brief(input.getName());
+    String name = ClientText.brief(input.getName());
     refuseSharedMemory("input '" + name + "'", input.getParametersMap());
     List<Long> shape = input.getShapeList();
     if (shape.size() > MAX_DIMENSIONS || shape.stream().anyMatch(dim -> dim < 0)) {

@@ -1,6 +1,7 @@
 package dev.lapidary.serve.http;
 
 import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.serve.inference.ClientText;
 import dev.lapidary.serve.repository.Lease;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,7 @@
 package dev.lapidary.serve.http;
 
 import dev.lapidary.serve.grpc.CallLog;
+import dev.lapidary.serve.inference.ClientText;
 import dev.lapidary.serve.tracing.RequestSpans;
 import dev.lapidary.serve.tracing.TracedRequest;
 import java.time.Instant;

@@ -1,5 +1,6 @@
 package dev.lapidary.serve.http;
 
+import dev.lapidary.serve.inference.ClientText;
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
 import java.io.ByteArrayInputStream;

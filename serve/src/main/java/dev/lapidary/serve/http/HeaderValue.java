@@ -1,5 +1,6 @@
 package dev.lapidary.serve.http;
 
+import dev.lapidary.serve.inference.ClientText;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;

@@ -1,5 +1,6 @@
 package dev.lapidary.serve.http;
 
+import dev.lapidary.serve.inference.ClientText;
 import dev.lapidary.serve.tracing.RequestSpans;
 import dev.lapidary.serve.tracing.TracedRequest;
 import dev.lapidary.serve.tracing.Worked;

@@ -2,6 +2,7 @@ package dev.lapidary.serve.http;
 
 import dev.lapidary.core.image.ImageSize;
 import dev.lapidary.runtime.batch.Deadline;
+import dev.lapidary.serve.inference.ClientText;
 import dev.lapidary.serve.inference.InferenceAnswer;
 import dev.lapidary.serve.inference.InferenceBody;
 import dev.lapidary.serve.inference.InferenceWriter;

@@ -1,5 +1,6 @@
 package dev.lapidary.serve.http;
 
+import dev.lapidary.serve.inference.ClientText;
 import java.nio.charset.Charset;
 import java.util.ArrayList;
 import java.util.List;

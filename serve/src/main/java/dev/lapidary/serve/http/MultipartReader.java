@@ -3,6 +3,7 @@ package dev.lapidary.serve.http;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.lapidary.serve.inference.ClientText;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

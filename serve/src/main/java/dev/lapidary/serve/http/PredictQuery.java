@@ -1,6 +1,7 @@
 package dev.lapidary.serve.http;
 
 import dev.lapidary.runtime.batch.Deadline;
+import dev.lapidary.serve.inference.ClientText;
 import dev.lapidary.serve.repository.ModelId;
 import io.micronaut.http.HttpRequest;
 import java.time.Duration;

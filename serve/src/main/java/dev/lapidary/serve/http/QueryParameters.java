@@ -2,6 +2,7 @@ package dev.lapidary.serve.http;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.lapidary.serve.inference.ClientText;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.util.LinkedHashMap;

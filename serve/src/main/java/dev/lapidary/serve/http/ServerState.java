@@ -3,6 +3,7 @@ package dev.lapidary.serve.http;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.serve.access.ApiKeys;
 import dev.lapidary.serve.admission.Admission;
+import dev.lapidary.serve.inference.ClientText;
 import dev.lapidary.serve.inference.ModelStatistics;
 import dev.lapidary.serve.repository.Lease;
 import dev.lapidary.serve.repository.ModelFiles;

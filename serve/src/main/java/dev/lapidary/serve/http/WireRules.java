@@ -1,5 +1,6 @@
 package dev.lapidary.serve.http;
 
+import dev.lapidary.serve.inference.ClientText;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFutureListener;

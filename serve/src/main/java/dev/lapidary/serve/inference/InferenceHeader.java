@@ -182,7 +182,7 @@ record InferenceHeader(
       require(JsonToken.VALUE_NUMBER_INT, source, "a whole number");
       if (json.getText().startsWith("-")) {
         throw new InvalidRequest(
-            "%s is %s, expected at least 0", source, Named.brief(json.getText()));
+            "%s is %s, expected at least 0", source, ClientText.brief(json.getText()));
       }
       boolean large = json.getNumberType() == JsonParser.NumberType.BIG_INTEGER;
       return large ? Long.MAX_VALUE : json.getLongValue();
@@ -297,7 +297,7 @@ record InferenceHeader(
       return switch (json.currentToken()) {
         case VALUE_TRUE -> true;
         case VALUE_FALSE -> false;
-        default -> throw new InvalidRequest("%s: expected true or false", Named.brief(source));
+        default -> throw new InvalidRequest("%s: expected true or false", ClientText.brief(source));
       };
     }
 
@@ -313,7 +313,7 @@ record InferenceHeader(
       long size = whole(source);
       if (size < 0 || size > Integer.MAX_VALUE) {
         throw new InvalidRequest(
-            "%s is %d, expected 0..%d", Named.brief(source), size, Integer.MAX_VALUE);
+            "%s is %d, expected 0..%d", ClientText.brief(source), size, Integer.MAX_VALUE);
       }
       return (int) size;
     }

@@ -25,7 +25,9 @@ public record InputHead(String name, DataType type, List<Long> shape, long count
                 () ->
                     new InvalidRequest(
                         "input '%s' has the datatype '%s', expected one of %s",
-                        Named.brief(name), Named.brief(datatype), List.of(DataType.values())));
+                        ClientText.brief(name),
+                        ClientText.brief(datatype),
+                        List.of(DataType.values())));
     long count;
     try {
       count = TensorShapes.elements(shape);
@@ -35,14 +37,14 @@ public record InputHead(String name, DataType type, List<Long> shape, long count
     if (count > bytes) {
       throw new InvalidRequest(
           "input '%s' has the shape %s, of more elements than the %s has bytes",
-          Named.brief(name), shape, source);
+          ClientText.brief(name), shape, source);
     }
     return new InputHead(name, type, shape, count);
   }
 
   /** The name, for errors. */
   public String brief() {
-    return Named.brief(name);
+    return ClientText.brief(name);
   }
 
   /**

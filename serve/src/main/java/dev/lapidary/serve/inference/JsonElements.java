@@ -165,7 +165,7 @@ final class JsonElements {
       throw wrong();
     }
     String text = json.getText();
-    if (text.codePoints().anyMatch(Named::isSurrogate)) {
+    if (ClientText.isBroken(text)) {
       throw new InvalidRequest("input '%s' has text with half of a surrogate pair", input.brief());
     }
     return text.getBytes(UTF_8);

@@ -147,7 +147,7 @@ public final class RequestCheck {
             () ->
                 new InvalidRequest(
                     "the model has no %s '%s', expected %s",
-                    kind, Named.brief(name), names(specs)));
+                    kind, ClientText.brief(name), names(specs)));
   }
 
   private static String names(List<TensorSpec> specs) {

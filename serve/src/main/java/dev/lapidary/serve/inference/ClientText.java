@@ -1,13 +1,13 @@
-package dev.lapidary.serve.http;
+package dev.lapidary.serve.inference;
 
 /** A client's words inside ours. */
-final class ClientText {
+public final class ClientText {
   private static final int BRIEF = 60;
 
   private ClientText() {}
 
   /** At most 60 characters of it, without control characters, and always valid Unicode. */
-  static String brief(String text) {
+  public static String brief(String text) {
     StringBuilder brief = new StringBuilder();
     text.codePoints()
         .limit(BRIEF)
@@ -17,7 +17,7 @@ final class ClientText {
   }
 
   /** Whether it has half of a surrogate pair, which no UTF-8 can carry. */
-  static boolean isBroken(String text) {
+  public static boolean isBroken(String text) {
     return text.codePoints().anyMatch(ClientText::isSurrogate);
   }
 
