@@ -23,7 +23,6 @@ import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.ArchiveWriter;
 import dev.lapidary.torchscript.script.Definition;
 import dev.lapidary.torchscript.script.Program;
-import dev.lapidary.torchscript.script.ScriptLimits;
 import dev.lapidary.torchscript.trace.OutputChoice;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -205,7 +204,7 @@ final class TorchModel implements LoadedModel {
     return fields.computeIfAbsent(
         output.getType(),
         type ->
-            new Program(ArchiveReader.read(file).code(), ScriptLimits.DEFAULT)
+            new Program(ArchiveReader.read(file).code())
                 .find(type)
                 .filter(Definition.ClassDef.class::isInstance)
                 .map(Definition.ClassDef.class::cast)

@@ -12,7 +12,6 @@ import dev.lapidary.torchscript.script.Definition.Function;
 import dev.lapidary.torchscript.script.Expression;
 import dev.lapidary.torchscript.script.Printer;
 import dev.lapidary.torchscript.script.Program;
-import dev.lapidary.torchscript.script.ScriptLimits;
 import java.util.List;
 import java.util.Optional;
 
@@ -78,7 +77,7 @@ public final class LayerOutput {
 
   private static void requireTensorToTensor(
       TorchScriptArchive archive, String layer, String className) {
-    ClassDef type = new Program(archive.code(), ScriptLimits.DEFAULT).requireClass(className);
+    ClassDef type = new Program(archive.code()).requireClass(className);
     Function forward = type.methods().get("forward");
     boolean fits =
         forward != null

@@ -6,7 +6,6 @@ import dev.lapidary.torchscript.graph.SourceLocation;
 import dev.lapidary.torchscript.script.Definition;
 import dev.lapidary.torchscript.script.Expression;
 import dev.lapidary.torchscript.script.Program;
-import dev.lapidary.torchscript.script.ScriptLimits;
 import dev.lapidary.torchscript.script.Syntax;
 import java.util.List;
 import java.util.Set;
@@ -34,7 +33,7 @@ record ArchiveText(Program program, Set<String> files, Definition.ClassDef netwo
    * @throws Failure (exit 2) if it cannot be read
    */
   static ArchiveText of(TorchScriptArchive archive) {
-    Program program = new Program(archive.code(), ScriptLimits.DEFAULT);
+    Program program = new Program(archive.code());
     return new ArchiveText(
         program, archive.code().keySet(), program.requireClass(archive.root().className()));
   }

@@ -12,16 +12,14 @@ import java.util.TreeMap;
  */
 public final class Program {
   private final Map<String, String> code;
-  private final ScriptLimits limits;
   private final Map<String, Map<String, Definition>> files = new HashMap<>();
   private final Map<String, Optional<Definition>> found = new HashMap<>();
 
   /**
    * @param code text by path below {@code code/}
    */
-  public Program(Map<String, String> code, ScriptLimits limits) {
+  public Program(Map<String, String> code) {
     this.code = new TreeMap<>(code);
-    this.limits = limits;
   }
 
   /** The class or function of a qualified name. */
@@ -71,6 +69,6 @@ public final class Program {
     if (text == null) {
       throw Failure.badInput("the archive has no code file %s", path);
     }
-    return Parser.parse("code/" + path, text, limits);
+    return Parser.parse("code/" + path, text, ScriptLimits.DEFAULT);
   }
 }

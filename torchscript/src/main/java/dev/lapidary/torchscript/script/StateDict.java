@@ -46,7 +46,7 @@ public record StateDict(List<Entry> entries) {
   }
 
   public static StateDict of(TorchScriptArchive archive) {
-    return of(archive, new Program(archive.code(), ScriptLimits.DEFAULT));
+    return of(archive, new Program(archive.code()));
   }
 
   /** The same where the code is parsed already. */

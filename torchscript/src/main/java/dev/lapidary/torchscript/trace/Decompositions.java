@@ -3,7 +3,6 @@ package dev.lapidary.torchscript.trace;
 import dev.lapidary.torchscript.graph.Schema.Parameter;
 import dev.lapidary.torchscript.script.Definition;
 import dev.lapidary.torchscript.script.Program;
-import dev.lapidary.torchscript.script.ScriptLimits;
 import dev.lapidary.torchscript.script.SourceFile;
 import dev.lapidary.torchscript.trace.call.Dispatcher;
 import dev.lapidary.torchscript.trace.call.Invocation;
@@ -39,7 +38,7 @@ final class Decompositions {
   private final Interpreter interpreter;
 
   Decompositions(Dispatcher dispatcher) {
-    Program program = new Program(Map.of(PATH, TEXT), ScriptLimits.DEFAULT);
+    Program program = new Program(Map.of(PATH, TEXT));
     this.dispatcher = dispatcher;
     this.interpreter = new Interpreter(Names.ofDecompositions(program), dispatcher);
   }

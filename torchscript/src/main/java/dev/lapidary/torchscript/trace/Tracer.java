@@ -9,7 +9,6 @@ import dev.lapidary.torchscript.graph.SourceLocation;
 import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.script.Definition;
 import dev.lapidary.torchscript.script.Program;
-import dev.lapidary.torchscript.script.ScriptLimits;
 import dev.lapidary.torchscript.trace.call.BatchLiterals;
 import dev.lapidary.torchscript.trace.call.Recorder;
 import dev.lapidary.torchscript.trace.interpreter.Interpreter;
@@ -96,7 +95,7 @@ public final class Tracer {
 
   private static Graph run(
       TorchScriptArchive archive, TraceOptions options, BatchLiterals literals, long deadline) {
-    Program program = new Program(archive.code(), ScriptLimits.DEFAULT);
+    Program program = new Program(archive.code());
     Budget budget = new Budget(options.limits(), deadline, archive.tensorBytes());
     Recorder recorder = new Recorder(budget);
     Names names = new Names(archive, program);

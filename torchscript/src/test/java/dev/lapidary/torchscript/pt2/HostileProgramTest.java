@@ -8,7 +8,6 @@ import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.torchscript.archive.Sample;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.script.Program;
-import dev.lapidary.torchscript.script.ScriptLimits;
 import dev.lapidary.torchscript.script.StateDict;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -70,9 +69,7 @@ class HostileProgramTest {
     assertThat(archive.code()).as(what).containsOnlyKeys(NetworkFile.CODE);
     String text = archive.code().get(NetworkFile.CODE);
     assertThat(text.lines().filter(line -> !LINE.matcher(line).matches())).as(what).isEmpty();
-    assertThat(StateDict.of(archive, new Program(archive.code(), ScriptLimits.DEFAULT)).entries())
-        .as(what)
-        .isNotEmpty();
+    assertThat(StateDict.of(archive, new Program(archive.code())).entries()).as(what).isNotEmpty();
   }
 
   /** Inside of quotes, which it cannot end. */

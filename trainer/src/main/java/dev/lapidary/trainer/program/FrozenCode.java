@@ -12,7 +12,6 @@ import dev.lapidary.torchscript.script.Expression.Attribute;
 import dev.lapidary.torchscript.script.Expression.Call;
 import dev.lapidary.torchscript.script.Expression.Name;
 import dev.lapidary.torchscript.script.Program;
-import dev.lapidary.torchscript.script.ScriptLimits;
 import dev.lapidary.torchscript.script.SourceFile;
 import dev.lapidary.torchscript.script.StateDict;
 import dev.lapidary.torchscript.script.Statement;
@@ -94,7 +93,7 @@ final class FrozenCode {
    */
   FrozenCode(TorchScriptArchive network, Set<String> names) {
     this.network = network;
-    this.program = new Program(network.code(), ScriptLimits.DEFAULT);
+    this.program = new Program(network.code());
     List<StateDict.Entry> entries = StateDict.of(network, program).entries();
     entries.stream()
         .filter(entry -> names.contains(entry.name()))

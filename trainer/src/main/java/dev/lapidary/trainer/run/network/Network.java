@@ -20,7 +20,6 @@ import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.script.Program;
-import dev.lapidary.torchscript.script.ScriptLimits;
 import dev.lapidary.torchscript.script.StateDict;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.trainer.plan.ModelConfig;
@@ -147,7 +146,7 @@ public record Network(
    * network has no such method.
    */
   public List<Double> auxiliaryWeights() {
-    Program program = new Program(archive.code(), ScriptLimits.DEFAULT);
+    Program program = new Program(archive.code());
     boolean has =
         program.requireClass(archive.root().className()).methods().containsKey("forward_aux");
     return Zoo.lookup(architecture)
