@@ -103,9 +103,7 @@ public final class ArchiveReader {
 
   /** {@code data} or {@code constants}: its pickle, over the records of the same name. */
   private PyValue pickle(String name) {
-    PyValue value = PickledRecords.read(records, name + ".pkl", name + "/");
-    PyTree.requireTorchScript(value, name + ".pkl");
-    return value;
+    return PickledRecords.read(records, name + ".pkl", name + "/");
   }
 
   private SortedMap<String, String> code() {

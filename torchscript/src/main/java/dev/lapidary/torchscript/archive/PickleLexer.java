@@ -34,6 +34,10 @@ final class PickleLexer {
     this.dialect = dialect;
   }
 
+  String record() {
+    return record;
+  }
+
   boolean isPython() {
     return dialect == PickleDialect.PYTHON;
   }

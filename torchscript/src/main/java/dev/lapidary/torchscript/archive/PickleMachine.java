@@ -248,13 +248,10 @@ final class PickleMachine {
 
   /** Attributes, or a pair of attributes and slots; another state has no names. */
   private static void buildOpaque(PyOpaque opaque, PyValue state) {
-    if (state instanceof PyDict attributes) {
-      opaque.states().add(attributes);
-    } else if (state instanceof PyTuple pair && pair.items().size() == 2) {
-      for (PyValue part : pair.items()) {
-        if (part instanceof PyDict attributes) {
-          opaque.states().add(attributes);
-        }
+    boolean both = state instanceof PyTuple pair && pair.items().size() == 2;
+    for (PyValue part : both ? PyTree.parts(state) : List.of(state)) {
+      if (part instanceof PyDict attributes) {
+        opaque.states().add(attributes);
       }
     }
   }

@@ -19,15 +19,18 @@ final class PickledRecords implements StorageSource {
   }
 
   static PyValue read(ZipRecords records, String pickle, String folder) {
-    PickledRecords source = new PickledRecords(records, folder);
-    return new PickleMachine(records.read(pickle), pickle, source, PickleDialect.TORCH_SCRIPT)
-        .run();
+    return machine(records, pickle, folder, PickleDialect.TORCH_SCRIPT).run();
   }
 
   /** What Python's {@code torch.save} put there. */
   static SavedObject readSaved(ZipRecords records, String pickle, String folder) {
-    PickledRecords source = new PickledRecords(records, folder);
-    return new PickleMachine(records.read(pickle), pickle, source, PickleDialect.PYTHON).saved();
+    return machine(records, pickle, folder, PickleDialect.PYTHON).saved();
+  }
+
+  private static PickleMachine machine(
+      ZipRecords records, String pickle, String folder, PickleDialect dialect) {
+    StorageSource source = new PickledRecords(records, folder);
+    return new PickleMachine(records.read(pickle), pickle, source, dialect);
   }
 
   @Override

@@ -12,7 +12,6 @@ import dev.lapidary.torchscript.archive.PyValue.PyRawStorage;
 import dev.lapidary.torchscript.archive.PyValue.PyStorage;
 import dev.lapidary.torchscript.archive.PyValue.PyString;
 import dev.lapidary.torchscript.archive.PyValue.PyTuple;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -89,6 +88,7 @@ final class PyTree {
   private Extent extent(PyValue value, int depth) {
     Collection<PyValue> parts = parts(value);
     if (parts.isEmpty()) {
+      requireTorchScript(value);
       return new Extent(1, 1);
     }
     Extent seen = known.get(value);
@@ -100,6 +100,18 @@ final class PyTree {
       throw lexer.refuse("values nest deeper than %d levels", DEEPEST);
     }
     return extent;
+  }
+
+  /** Refuses what Python's pickles may mention and a TorchScript archive may not hold. */
+  private void requireTorchScript(PyValue value) {
+    if (value instanceof PyGlobal
+        || value instanceof PyStorage
+        || value instanceof PyRawStorage
+        || value instanceof PyOpaque) {
+      throw Failure.badInput(
+          "%s: holds %s as a value, which TorchScript has not; the file is damaged",
+          lexer.record(), kind(value));
+    }
   }
 
   private Extent measure(PyValue value, Collection<PyValue> parts, int depth) {
@@ -137,25 +149,5 @@ final class PyTree {
       return object.attributes().values();
     }
     return value instanceof PyEnum constant ? List.of(constant.value()) : List.of();
-  }
-
-  /** Refuses what Python's pickles may mention and a TorchScript archive may not hold. */
-  static void requireTorchScript(PyValue root, String record) {
-    List<PyValue> open = new ArrayList<>(List.of(root));
-    IdentityHashMap<PyValue, Boolean> seen = new IdentityHashMap<>();
-    while (!open.isEmpty()) {
-      PyValue value = open.remove(open.size() - 1);
-      if (value instanceof PyGlobal
-          || value instanceof PyStorage
-          || value instanceof PyRawStorage
-          || value instanceof PyOpaque) {
-        throw Failure.badInput(
-            "%s: holds %s as a value, which TorchScript has not; the file is damaged",
-            record, kind(value));
-      }
-      if (seen.put(value, true) == null) {
-        open.addAll(parts(value));
-      }
-    }
   }
 }

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Tells a traced network's ending, from its output back through what keeps its numbers: shapes,
@@ -205,11 +206,8 @@ public record TracedEnding(Ending ending, List<Node> makers) {
     }
 
     private boolean isSameExp(Value a, Value b) {
-      Optional<Node> first = maker(a, "exp");
-      Optional<Node> second = maker(b, "exp");
-      return first.isPresent()
-          && second.isPresent()
-          && first.get().argument("self").equals(second.get().argument("self"));
+      Optional<Argument> power = maker(a, "exp").map(node -> node.argument("self"));
+      return power.isPresent() && power.equals(maker(b, "exp").map(node -> node.argument("self")));
     }
 
     private Optional<Share> sum(Node node, int axis, int depth) {
@@ -270,14 +268,11 @@ public record TracedEnding(Ending ending, List<Node> makers) {
     private static List<Integer> dims(Node node) {
       Argument dims = node.argument("dim");
       int rank = tensor(node.argument("self")).map(Value::rank).orElse(1);
-      List<Integer> sorted = new ArrayList<>();
-      if (dims instanceof Argument.ListOf list) {
-        list.items().forEach(item -> sorted.add(dim(item, rank)));
-      } else if (dims instanceof Argument.Int) {
-        sorted.add(dim(dims, rank));
-      }
-      sorted.sort(Integer::compare);
-      return sorted;
+      Stream<Argument> each =
+          dims instanceof Argument.ListOf list
+              ? list.items().stream()
+              : Stream.of(dims).filter(Argument.Int.class::isInstance);
+      return each.map(item -> dim(item, rank)).sorted().toList();
     }
 
     private Optional<Node> maker(Argument argument, String operator) {

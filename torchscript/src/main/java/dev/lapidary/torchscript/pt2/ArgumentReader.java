@@ -57,17 +57,11 @@ final class ArgumentReader {
       }
       case "as_device" -> new ExportArgument.Literal("torch.device(\"cpu\")");
       case "as_graph" -> new ExportArgument.Part(Subgraph.read(json));
-      default -> throw unsupported(kind);
-    };
-  }
-
-  private static Failure unsupported(String kind) {
-    return switch (kind) {
       case "as_custom_obj", "as_opaque_obj" ->
-          Failure.unsupported(
+          throw Failure.unsupported(
               "the program has a custom or opaque object as an argument, whose class is code;"
                   + " export the network without it");
-      default -> Failure.unsupported("an argument of the kind %s", Quote.of(kind));
+      default -> throw Failure.unsupported("an argument of the kind %s", Quote.of(kind));
     };
   }
 

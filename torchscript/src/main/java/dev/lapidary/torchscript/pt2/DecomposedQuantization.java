@@ -103,10 +103,11 @@ final class DecomposedQuantization {
       throw refused(node);
     }
     IntegerGrid grid = grid(node, affine.group(2).equals("channel"));
+    String input = node.argument("input").ref().orElseThrow(() -> refused(node));
     if (affine.group(1).equals("quantize")) {
-      quantize(node, grid);
+      quantize(node, grid, same.getOrDefault(input, input));
     } else {
-      dequantize(node, grid);
+      dequantize(node, grid, input);
     }
   }
 
@@ -136,20 +137,16 @@ final class DecomposedQuantization {
             + " makes the file small");
   }
 
-  private void quantize(ExportNode node, IntegerGrid grid) {
-    Input self = new Input("self", node.argument("input").with(this::renamed));
-    Optional<String> value = self.argument().ref();
-    if (value.isEmpty()) {
-      throw refused(node);
-    }
-    requireReal(value.get(), node.target());
+  private void quantize(ExportNode node, IntegerGrid grid, String value) {
+    requireReal(value, node.target());
     String result = node.outputs().get(0).name();
-    Optional<PyTensor> weight = program.known(value.get());
+    Optional<PyTensor> weight = program.known(value);
     if (weight.isPresent() && weight.get().tensor().dtype() == DType.FLOAT32 && grid.hasEight()) {
       integers.put(result, grid.round(weight.get().tensor()));
       return;
     }
-    List<Input> inputs = new ArrayList<>(List.of(self));
+    List<Input> inputs = new ArrayList<>();
+    inputs.add(new Input("self", new ExportArgument.Ref(value)));
     IntegerGrid written = grid.unsigned();
     addGrid(inputs, written);
     inputs.add(new Input("quant_min", new ExportArgument.Int(written.quantMin())));
@@ -159,15 +156,11 @@ final class DecomposedQuantization {
     rounded.put(result, grid);
   }
 
-  private void dequantize(ExportNode node, IntegerGrid grid) {
+  private void dequantize(ExportNode node, IntegerGrid grid, String name) {
     ExportArgument type = node.argument("out_dtype");
-    boolean floats =
-        !(type instanceof ExportArgument.ScalarType number) || number.number() == FLOAT32;
-    Optional<String> value = node.argument("input").ref();
-    if (!floats || value.isEmpty()) {
+    if (type instanceof ExportArgument.ScalarType number && number.number() != FLOAT32) {
       throw refused(node);
     }
-    String name = value.get();
     Optional<Tensor> held =
         Optional.ofNullable(integers.get(name)).or(() -> program.known(name).map(PyTensor::tensor));
     if (rounded.containsKey(name)) {

@@ -50,7 +50,9 @@ final class InlinedParts {
       inline(own);
     } else {
       if (inputs.stream().anyMatch(i -> i.argument() instanceof ExportArgument.Part)) {
-        throw Targets.higherOrder();
+        throw Failure.unsupported(
+            "the program has a higher-order operator, a graph as an argument (torch.cond,"
+                + " torch.map); export the network without it");
       }
       nodes.add(own);
     }
@@ -60,18 +62,17 @@ final class InlinedParts {
   }
 
   private void inline(ExportNode node) {
-    int at = 0;
-    while (at < node.inputs().size()
-        && !(node.inputs().get(at).argument() instanceof ExportArgument.Part)) {
-      at++;
-    }
-    if (at == node.inputs().size()) {
-      throw damaged(node);
-    }
     List<ExportArgument> arguments = node.inputs().stream().map(Input::argument).toList();
+    ExportArgument.Part held =
+        arguments.stream()
+            .filter(ExportArgument.Part.class::isInstance)
+            .map(ExportArgument.Part.class::cast)
+            .findFirst()
+            .orElseThrow(() -> damaged(node));
+    int at = arguments.indexOf(held);
     List<ExportArgument> settings = arguments.subList(0, at);
     List<ExportArgument> actual = arguments.subList(at + 1, arguments.size());
-    Subgraph part = ((ExportArgument.Part) arguments.get(at)).graph();
+    Subgraph part = held.graph();
     if (actual.size() != part.inputs().size() || node.outputs().size() != part.outputs().size()) {
       throw damaged(node);
     }

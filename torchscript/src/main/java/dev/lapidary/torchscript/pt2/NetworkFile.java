@@ -75,27 +75,19 @@ public record NetworkFile(TorchScriptArchive archive, Optional<Origin> printed) 
    */
   public static NetworkFile open(Path file) {
     String name = String.valueOf(file.getFileName());
-    Optional<NetworkFile> exported;
     try {
-      exported = exported(MappedFile.open(file), name.replaceFirst("\\.[^.]*$", ""));
+      MappedFile mapped = MappedFile.open(file);
+      if (isExported(mapped)) {
+        return new ExportedFile(ZipRecords.open(mapped)).read(name.replaceFirst("\\.[^.]*$", ""));
+      }
     } catch (Failure e) {
       throw e.at(name);
     }
-    return exported.orElseGet(() -> new NetworkFile(ArchiveReader.read(file), Optional.empty()));
+    return new NetworkFile(ArchiveReader.read(file), Optional.empty());
   }
 
   /** Whether the file is a program of torch.export; a damaged zip is refused. */
   public static boolean isExported(MappedFile file) {
     return ZipRecords.isZip(file) && ExportedFile.is(ZipRecords.open(file));
-  }
-
-  private static Optional<NetworkFile> exported(MappedFile file, String name) {
-    if (!ZipRecords.isZip(file)) {
-      return Optional.empty(); // the archive's reader says what it is
-    }
-    ZipRecords records = ZipRecords.open(file);
-    return ExportedFile.is(records)
-        ? Optional.of(new ExportedFile(records).read(name))
-        : Optional.empty();
   }
 }

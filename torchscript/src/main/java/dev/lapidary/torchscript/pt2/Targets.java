@@ -70,12 +70,6 @@ final class Targets {
     return target.equals(GRADIENTS) || target.equals(AUTOCAST);
   }
 
-  static Failure higherOrder() {
-    return Failure.unsupported(
-        "the program has a higher-order operator, a graph as an argument (torch.cond, torch.map);"
-            + " export the network without it");
-  }
-
   /** A target of the operators of PyTorch, without its namespace. */
   record Aten(String name, String overload) {
     boolean isInPlace() {

@@ -114,8 +114,7 @@ public final class Parser {
 
   private Statement statement() {
     int start = in.start();
-    Statement read = read();
-    return spans.put(read, start, in.end());
+    return spans.put(read(), start, in.end());
   }
 
   private Statement read() {

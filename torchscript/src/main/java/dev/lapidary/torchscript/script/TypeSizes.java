@@ -48,11 +48,7 @@ final class TypeSizes {
       long size = parameter.type().map(TypeSizes::written).orElse(1L);
       types.variables.put(parameter.name(), new Type(size, List.of()));
     }
-    types.check(function.body());
-  }
-
-  private void check(List<Statement> body) {
-    body.forEach(this::check);
+    function.body().forEach(types::check);
   }
 
   private void check(Statement statement) {
@@ -61,7 +57,7 @@ final class TypeSizes {
     } else {
       statement.values().forEach(this::bounded);
     }
-    check(statement.inner());
+    statement.inner().forEach(this::check);
   }
 
   private void assign(Statement.Assign assign) {
