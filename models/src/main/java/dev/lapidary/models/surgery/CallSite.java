@@ -60,10 +60,6 @@ record CallSite(String path, SourceFile file, Call call) {
   }
 
   /** {@code aten::relu}; of a function or a method of the text its name there. */
-  String operator() {
-    return operator(call);
-  }
-
   static String operator(Call call) {
     String name = call.function().dottedName().orElse("a method");
     if (name.startsWith("torch.")) {

@@ -163,7 +163,7 @@ public final class EndingCut {
             (path, text) -> {
               Matcher matcher = Pattern.compile(pattern).matcher(text);
               while (matcher.find()) {
-                calls.add(call(path, text, matcher.start(), matcher.end(), parameters));
+                calls.add(call(path, text, matcher, parameters));
                 addAliased(calls, path, text, matcher, parameters);
               }
             });
@@ -181,18 +181,16 @@ public final class EndingCut {
               .matcher(text)
               .region(function.end(), end < 0 ? text.length() : end);
       while (use.find()) {
-        calls.add(call(path, text, use.start(), use.end(), parameters));
+        calls.add(call(path, text, use, parameters));
       }
     }
   }
 
-  private Call call(String path, String text, int from, int to, String parameters) {
-    return new Call(path, from, to, parameters, isAtTheNode(path, text, from));
-  }
-
-  private boolean isAtTheNode(String path, String text, int at) {
-    long line = text.substring(0, at).chars().filter(c -> c == '\n').count() + 1;
-    return maker.location().file().equals("code/" + path) && maker.location().line() == line;
+  private Call call(String path, String text, Matcher name, String parameters) {
+    long line = text.substring(0, name.start()).chars().filter(c -> c == '\n').count() + 1;
+    boolean atTheNode =
+        maker.location().file().equals("code/" + path) && maker.location().line() == line;
+    return new Call(path, name.start(), name.end(), parameters, atTheNode);
   }
 
   private TorchScriptArchive without(Call call) {
@@ -204,24 +202,15 @@ public final class EndingCut {
             text.substring(0, call.from())
                 + ("__torch__.lapidary." + file + ".logits")
                 + text.substring(call.to()));
-    code.put(
-        "__torch__/lapidary/" + file + ".py",
-        "def logits("
-            + call.parameters().replace(", ", ",\n    ")
-            + ") -> Tensor:\n  return input\n");
-    return new TorchScriptArchive(
-        archive.name(),
-        archive.version(),
-        code,
-        archive.root(),
-        archive.constants(),
-        archive.extra());
+    String parameters = call.parameters().replace(", ", ",\n    ");
+    String text = "def logits(" + parameters + ") -> Tensor:\n  return input\n";
+    return ModuleSwap.with(archive.withCode(code), file, text, archive.root());
   }
 
   private boolean isRemainder(TorchScriptArchive cut) {
     try {
       Graph remainder = Tracer.trace(cut, options);
-      return GraphText.of(remainder).equals(GraphText.without(whole, maker));
+      return GraphText.of(remainder).equals(GraphText.of(whole, maker));
     } catch (Failure e) {
       return false; // it was another call, which something else needs
     }

@@ -21,13 +21,9 @@ final class GraphText {
 
   private GraphText() {}
 
-  static List<String> of(Graph graph) {
-    return new GraphText().lines(graph, List.of());
-  }
-
-  /** Of a graph in which a node's one result is the tensor that it is made of. */
-  static List<String> without(Graph graph, Node node) {
-    return new GraphText().lines(graph, List.of(node));
+  /** Of a graph in which the one result of each omitted node is the tensor that it is made of. */
+  static List<String> of(Graph graph, Node... omitted) {
+    return new GraphText().lines(graph, List.of(omitted));
   }
 
   private List<String> lines(Graph graph, List<Node> omitted) {

@@ -81,10 +81,16 @@ public final class ModuleSwap {
       copy.attributes().put(path.get(i), child);
       child = copy;
     }
+    return with(archive, file, added.toString(), child);
+  }
+
+  /** The archive with one more file of code, and maybe another root. */
+  static TorchScriptArchive with(
+      TorchScriptArchive archive, String file, String text, PyObject root) {
     SortedMap<String, String> code = new TreeMap<>(archive.code());
-    code.put("__torch__/lapidary/" + file + ".py", added.toString());
+    code.put("__torch__/lapidary/" + file + ".py", text);
     return new TorchScriptArchive(
-        archive.name(), archive.version(), code, child, archive.constants(), archive.extra());
+        archive.name(), archive.version(), code, root, archive.constants(), archive.extra());
   }
 
   /** The class's text with another name, and another type for one attribute. */

@@ -4,8 +4,6 @@ import dev.lapidary.torchscript.archive.PyValue.PyBool;
 import dev.lapidary.torchscript.archive.PyValue.PyObject;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
 
 /** A network whose only part is another one, {@code net}. */
 final class NetworkAround {
@@ -34,9 +32,6 @@ final class NetworkAround {
     PyObject root = new PyObject(name);
     root.attributes().put("training", new PyBool(false));
     root.attributes().put("net", archive.root());
-    SortedMap<String, String> code = new TreeMap<>(archive.code());
-    code.put("__torch__/lapidary/" + file + ".py", text);
-    return new TorchScriptArchive(
-        archive.name(), archive.version(), code, root, archive.constants(), archive.extra());
+    return ModuleSwap.with(archive, file, text, root);
   }
 }

@@ -132,7 +132,7 @@ public final class NewerCalls {
 
   /** An operator is unknown wherever it is called. */
   private static Optional<Step> withoutAll(SortedMap<String, String> code, CallSite site) {
-    String operator = site.operator();
+    String operator = CallSite.operator(site.call());
     SortedMap<String, String> changed = new TreeMap<>(code);
     String name = operator.substring(operator.indexOf("::") + 2);
     changed.replaceAll(
@@ -150,7 +150,7 @@ public final class NewerCalls {
   private static Optional<Step> withoutOne(SortedMap<String, String> code, CallSite site) {
     SortedMap<String, String> changed = new TreeMap<>(code);
     changed.put(site.path(), CallCut.of(site.file(), call -> call.equals(site.call()), RAISED));
-    return step(code, changed, "such a call of " + site.operator());
+    return step(code, changed, "such a call of " + CallSite.operator(site.call()));
   }
 
   private static Optional<Step> step(

@@ -7,10 +7,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,10 +25,6 @@ record BestReading(NamedTensors.Entry entry, Naming.Names names, List<String> ri
   private static final double MOSTLY = 0.5;
 
   private static final int MAX_PLACES = 64;
-
-  BestReading {
-    rivals = List.copyOf(rivals);
-  }
 
   /**
    * @param fitting the network's names and the file's tensors that fit
@@ -59,14 +53,10 @@ record BestReading(NamedTensors.Entry entry, Naming.Names names, List<String> ri
 
     /** What stands before the network's names: the dict's path and the prefix. */
     String label() {
-      Set<String> labels = new LinkedHashSet<>();
       String path = entry.path().isEmpty() ? "" : entry.path() + ".";
-      for (String name : fitting.keySet()) {
-        String source = path + names.sourceNames().getOrDefault(name, name);
-        labels.add(
-            source.endsWith(name) ? source.substring(0, source.length() - name.length()) : path);
-      }
-      return labels.isEmpty() ? path : labels.iterator().next();
+      String name = fitting.keySet().stream().findFirst().orElse("");
+      String source = path + names.sourceNames().getOrDefault(name, name);
+      return source.endsWith(name) ? source.substring(0, source.length() - name.length()) : path;
     }
 
     boolean isAveraged() {
@@ -90,9 +80,11 @@ record BestReading(NamedTensors.Entry entry, Naming.Names names, List<String> ri
     Map<String, Tensor> target = state.tensors();
     List<Fit> fits = new ArrayList<>();
     long maximum = 0;
-    List<NamedTensors.Entry> entries = new ArrayList<>(source.candidates());
-    entries.sort(Comparator.comparingLong(NamedTensors.Entry::numel).reversed());
-    entries = entries.subList(0, Math.min(MAX_PLACES, entries.size()));
+    List<NamedTensors.Entry> entries =
+        source.candidates().stream()
+            .sorted(Comparator.comparingLong(NamedTensors.Entry::numel).reversed())
+            .limit(MAX_PLACES)
+            .toList();
     for (NamedTensors.Entry entry : entries) {
       if (entry.numel() + entry.tensors().size() < maximum) {
         break; // the rest is smaller still
@@ -103,15 +95,11 @@ record BestReading(NamedTensors.Entry entry, Naming.Names names, List<String> ri
         fits.add(fit);
       }
     }
-    long byName = maximum;
-    for (Fit fit : renamed(entries, target, fits, byName)) {
-      maximum = Math.max(maximum, fit.numbers);
-      fits.add(fit);
-    }
-    if (maximum == 0) {
+    fits.addAll(renamed(entries, target, fits, maximum));
+    long best = fits.stream().mapToLong(Fit::numbers).max().orElse(0);
+    if (best == 0) {
       return nothing(source);
     }
-    long best = maximum;
     fits.removeIf(fit -> fit.numbers < best);
     fits.sort(Comparator.comparingInt(Fit::beside)); // stable: names as they are come first
     return chosen(fits);

@@ -23,21 +23,13 @@ import java.util.regex.Pattern;
  */
 record Dialect(String name, Pattern marker, Supplier<List<Rule>> rules, Optional<Parts> parts) {
 
-  Dialect(String name, Pattern marker, Supplier<List<Rule>> rules) {
-    this(name, marker, rules, Optional.empty());
-  }
-
   /**
    * Modules that are one here, their outputs one below the other.
    *
    * @param names last names of the parts, in their order
    * @param whole the last name of the one that they become, for the rules
    */
-  record Parts(List<String> names, String whole) {
-    Parts {
-      names = List.copyOf(names);
-    }
-  }
+  record Parts(List<String> names, String whole) {}
 
   /** A whole name, and torchvision's for it. */
   record Rule(Pattern from, Function<MatchResult, String> to) {}

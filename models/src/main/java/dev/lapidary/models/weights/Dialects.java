@@ -50,14 +50,12 @@ final class Dialects {
     String name = lines.get(0).substring(1, lines.get(0).length() - 1);
     Pattern marker = Pattern.compile(lines.get(1).substring("marker ".length()));
     String[] parts = lines.get(2).split("parts | = ");
-    if (parts.length < 3) {
-      return new Dialect(name, marker, () -> rules(lines.subList(2, lines.size())));
-    }
-    return new Dialect(
-        name,
-        marker,
-        () -> rules(lines.subList(3, lines.size())),
-        Optional.of(new Dialect.Parts(Arrays.asList(parts[1].split(" ")), parts[2])));
+    Optional<Dialect.Parts> joined =
+        parts.length < 3
+            ? Optional.empty()
+            : Optional.of(new Dialect.Parts(List.of(parts[1].split(" ")), parts[2]));
+    int head = joined.isPresent() ? 3 : 2;
+    return new Dialect(name, marker, () -> rules(lines.subList(head, lines.size())), joined);
   }
 
   private static List<Dialect.Rule> rules(List<String> lines) {

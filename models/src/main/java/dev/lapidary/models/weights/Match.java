@@ -11,13 +11,11 @@ import dev.lapidary.torchscript.script.FiniteState;
 import dev.lapidary.torchscript.script.StateDict;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * How a file's tensors fit a network, by name and shape. Of the dicts in the file and the ways in
@@ -136,7 +134,6 @@ public final class Match {
     List<Loaded> loaded = new ArrayList<>();
     List<Absent> missing = new ArrayList<>();
     List<Mismatched> mismatched = new ArrayList<>();
-    Set<String> used = new HashSet<>();
     long loadedParameters = 0;
     long parameters = 0;
     for (StateDict.Entry entry : target.entries()) {
@@ -148,7 +145,6 @@ public final class Match {
         missing.add(new Absent(entry.name(), shape(wanted)));
         continue;
       }
-      used.add(entry.name());
       if (!fits(found, wanted)) {
         mismatched.add(new Mismatched(entry.name(), shape(wanted), shape(found)));
         continue;
@@ -165,15 +161,10 @@ public final class Match {
               wanted.dtype(),
               found.dtype()));
     }
+    Map<String, Tensor> beside = new LinkedHashMap<>(names.tensors());
+    target.entries().forEach(entry -> beside.remove(entry.name()));
     List<Absent> unexpected = new ArrayList<>();
-    names
-        .tensors()
-        .forEach(
-            (name, tensor) -> {
-              if (!used.contains(name)) {
-                unexpected.add(new Absent(name, shape(tensor)));
-              }
-            });
+    beside.forEach((name, tensor) -> unexpected.add(new Absent(name, shape(tensor))));
     List<String> notes = new ArrayList<>(best.entry().notes());
     notes.addAll(names.notes());
     List<Head> heads = takeHeads(mismatched, target);
@@ -197,12 +188,11 @@ public final class Match {
    * another width belongs to another network, and its classes would be none.
    */
   private static List<Head> takeHeads(List<Mismatched> mismatched, StateDict target) {
-    List<String> weights =
+    String last =
         target.entries().stream()
             .filter(entry -> entry.name().endsWith(WEIGHT) && entry.tensor().shape().length >= 2)
             .map(StateDict.Entry::name)
-            .toList();
-    String last = weights.isEmpty() ? "" : weights.get(weights.size() - 1);
+            .reduce("", (first, second) -> second);
     Optional<Mismatched> main =
         mismatched.stream().filter(m -> m.name().equals(last) && hasOtherRows(m)).findFirst();
     if (main.isEmpty()) {
@@ -239,7 +229,9 @@ public final class Match {
    * whole of its input is a linear layer [out, C * H * W]. The numbers and their order are equal.
    */
   static boolean fits(Tensor a, Tensor b) {
-    return Arrays.equals(withoutOnes(a), withoutOnes(b)) || flattens(a, b) || flattens(b, a);
+    return Arrays.equals(Roles.withoutOnes(a), Roles.withoutOnes(b))
+        || flattens(a, b)
+        || flattens(b, a);
   }
 
   private static boolean flattens(Tensor convolution, Tensor linear) {
@@ -247,10 +239,6 @@ public final class Match {
         && linear.rank() == 2
         && convolution.size(0) == linear.size(0)
         && convolution.numel() == linear.numel();
-  }
-
-  private static long[] withoutOnes(Tensor tensor) {
-    return Arrays.stream(tensor.shape()).filter(size -> size != 1).toArray();
   }
 
   private static Tensor reshaped(Tensor tensor, long[] shape) {

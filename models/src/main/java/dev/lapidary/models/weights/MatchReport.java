@@ -57,15 +57,6 @@ public record MatchReport(
 
   public record Head(String layer, long classes, long sourceClasses) {}
 
-  public MatchReport {
-    notes = List.copyOf(notes);
-    loaded = List.copyOf(loaded);
-    missing = List.copyOf(missing);
-    unexpected = List.copyOf(unexpected);
-    mismatched = List.copyOf(mismatched);
-    replacedHeads = List.copyOf(replacedHeads);
-  }
-
   /** The part of the network's parameters that was loaded, 0 to 1. */
   public double fraction() {
     return parameters == 0 ? 0 : (double) loadedParameters / parameters;

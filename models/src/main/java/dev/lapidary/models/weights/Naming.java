@@ -41,7 +41,9 @@ final class Naming {
             renamed.put(given, tensor);
             sources.put(given, sourceNames.getOrDefault(name, name));
           });
-      return new Names(renamed, sources, plus(note));
+      List<String> said = new ArrayList<>(notes);
+      said.add(note);
+      return new Names(renamed, sources, said);
     }
 
     /** Without a prefix, where a name has it. */
@@ -73,12 +75,6 @@ final class Naming {
                           .map(part -> sourceNames.getOrDefault(part, part))
                           .collect(Collectors.joining(" + "))));
       return new Names(stacked.tensors(), sources, notes);
-    }
-
-    private List<String> plus(String note) {
-      List<String> all = new ArrayList<>(notes);
-      all.add(note);
-      return List.copyOf(all);
     }
   }
 

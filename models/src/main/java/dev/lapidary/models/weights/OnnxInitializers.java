@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Just enough ONNX to read the weights: {@code ModelProto.graph.initializer} (onnx/onnx.proto3), by
@@ -91,12 +92,8 @@ final class OnnxInitializers {
       throw Failure.badInput("is read as ONNX and has no initializers; it holds no weights");
     }
     aliases.forEach(
-        (name, of) -> {
-          Tensor tensor = tensors.get(of);
-          if (tensor != null) {
-            tensors.putIfAbsent(name, tensor);
-          }
-        });
+        (name, of) ->
+            Optional.ofNullable(tensors.get(of)).ifPresent(t -> tensors.putIfAbsent(name, t)));
     return new NamedTensors(FORMAT, tensors, metadata, List.of());
   }
 

@@ -52,10 +52,6 @@ final class Prefixes {
       Map<String, Tensor> inner = new LinkedHashMap<>();
       target.forEach((name, tensor) -> inner.put(name.substring(wrapper.length()), tensor));
       for (String prefix : fitting(names.tensors(), inner)) {
-        if (prefix.isEmpty() && wrapper.isEmpty()) {
-          readings.add(mixed(names, inner));
-          continue;
-        }
         Naming.Names shorter = prefix.isEmpty() ? names : names.without(prefix);
         Naming.Names whole = mixed(shorter, inner);
         readings.add(
@@ -96,11 +92,9 @@ final class Prefixes {
     Naming.Names now = names;
     for (int i = 0; i < MAX_MIXED; i++) {
       Naming.Names read = now;
-      Set<String> missing = new HashSet<>(target.keySet());
-      missing.removeAll(read.tensors().keySet());
       Map<String, Tensor> lacking = new LinkedHashMap<>(target);
-      lacking.keySet().retainAll(missing);
-      Set<String> others = ofOtherNetworks(read.tensors(), target, missing);
+      read.tensors().keySet().forEach(lacking::remove);
+      Set<String> others = ofOtherNetworks(read.tensors(), target, lacking.keySet());
       List<String> candidates =
           fitting(read.tensors(), lacking).stream()
               .filter(prefix -> !prefix.isEmpty() && !others.contains(prefix))

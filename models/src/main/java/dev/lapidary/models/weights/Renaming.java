@@ -41,29 +41,22 @@ final class Renaming {
     if (Lookalike.why(file.keySet()).isPresent()) {
       return Optional.empty();
     }
-    Optional<Renaming> found = Optional.empty();
-    Map<String, String> names = Map.of();
+    Map<Map<String, String>, Renaming> ways = new LinkedHashMap<>();
     for (int s = 0; s <= MAX_LITERAL; s++) {
       for (int t = 0; t <= MAX_LITERAL; t++) {
         Renaming one = new Renaming(Roles.of(file, s), Roles.of(network, t));
-        if (!one.solve()) {
-          continue;
-        }
-        Map<String, String> read = one.names(file, network);
-        if (found.isPresent() && !read.equals(names)) {
-          return Optional.empty();
-        }
-        if (found.isEmpty()) {
-          found = Optional.of(one);
-          names = read;
+        if (one.solve()) {
+          ways.putIfAbsent(one.names(file, network), one);
         }
       }
     }
-    Map<String, String> chosen = names;
-    return found.map(
-        one ->
-            new Naming.Names(file, Map.of(), List.of())
-                .renamed(one.note(), name -> chosen.getOrDefault(name, name)));
+    return ways.entrySet().stream()
+        .filter(way -> ways.size() == 1)
+        .map(
+            way ->
+                new Naming.Names(file, Map.of(), List.of())
+                    .renamed(way.getValue().note(), name -> way.getKey().getOrDefault(name, name)))
+        .findFirst();
   }
 
   private boolean solve() {

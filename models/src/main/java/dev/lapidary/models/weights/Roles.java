@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /**
@@ -49,23 +49,14 @@ record Roles(Map<Role, List<Module>> members) {
     }
 
     Optional<String> lastNumber() {
-      Matcher digits = DIGITS.matcher(name());
-      String last = "";
-      while (digits.find()) {
-        last = digits.group();
-      }
-      return last.isEmpty() ? Optional.empty() : Optional.of(last);
+      return DIGITS.matcher(name()).results().map(MatchResult::group).reduce((a, b) -> b);
     }
 
     /** Sizes of all tensors; of 1 they do not count, as in {@link Match#fits}. */
     String sizes() {
       StringBuilder text = new StringBuilder();
       tensors.forEach(
-          (leaf, tensor) ->
-              text.append(leaf)
-                  .append(
-                      Arrays.toString(
-                          Arrays.stream(tensor.shape()).filter(size -> size != 1).toArray())));
+          (leaf, tensor) -> text.append(leaf).append(Arrays.toString(withoutOnes(tensor))));
       return text.toString();
     }
   }
@@ -91,11 +82,11 @@ record Roles(Map<Role, List<Module>> members) {
           StringBuilder leaves = new StringBuilder();
           tensors.forEach(
               (leaf, tensor) -> leaves.append(leaf).append(':').append(rank(tensor)).append(' '));
-          List<BigInteger> numbers = new ArrayList<>();
-          DIGITS.matcher(path).results().forEach(m -> numbers.add(new BigInteger(m.group())));
+          Role role = new Role(template(path, literal), leaves.toString());
+          List<BigInteger> numbers =
+              DIGITS.matcher(path).results().map(m -> new BigInteger(m.group())).toList();
           members
-              .computeIfAbsent(
-                  new Role(template(path, literal), leaves.toString()), r -> new ArrayList<>())
+              .computeIfAbsent(role, r -> new ArrayList<>())
               .add(new Module(path, numbers, tensors));
         });
     members
@@ -153,6 +144,10 @@ record Roles(Map<Role, List<Module>> members) {
     return chosen.size() == 1 ? Optional.of(chosen.get(0)) : Optional.empty();
   }
 
+  static long[] withoutOnes(Tensor tensor) {
+    return Arrays.stream(tensor.shape()).filter(size -> size != 1).toArray();
+  }
+
   /** Of a matrix and a convolution that is one the same: {@link Match#fits}. */
   private static int rank(Tensor tensor) {
     return tensor.rank() >= 2 ? 2 : 1;
@@ -167,12 +162,6 @@ record Roles(Map<Role, List<Module>> members) {
   }
 
   private static int order(List<BigInteger> a, List<BigInteger> b) {
-    for (int i = 0; i < Math.min(a.size(), b.size()); i++) {
-      int order = a.get(i).compareTo(b.get(i));
-      if (order != 0) {
-        return order;
-      }
-    }
-    return Integer.compare(a.size(), b.size());
+    return Arrays.compare(a.toArray(BigInteger[]::new), b.toArray(BigInteger[]::new));
   }
 }

@@ -22,7 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * safetensors: {@code u64 n, n bytes of JSON, data} (github.com/huggingface/safetensors, "Format").
@@ -43,11 +42,10 @@ public final class Safetensors {
   /** A tensor's bytes in the data part, as the header says. */
   private record Extent(String name, String type, List<Long> shape, long from, long to) {
     /** Bytes of an element; empty for a type that is left where it is. */
-    private OptionalInt width() {
-      Optional<DType> dtype = DType.ofSafetensorsName(type);
-      return dtype.isPresent()
-          ? OptionalInt.of(dtype.get().bytes())
-          : Float8.ofSafetensorsName(type).isPresent() ? OptionalInt.of(1) : OptionalInt.empty();
+    private Optional<Integer> width() {
+      return DType.ofSafetensorsName(type)
+          .map(DType::bytes)
+          .or(() -> Float8.ofSafetensorsName(type).map(eight -> 1));
     }
 
     private long[] sizes() {
@@ -186,10 +184,7 @@ public final class Safetensors {
     long bytes;
     try {
       long numel = Tensor.numel(extent.sizes());
-      bytes =
-          extent.width().isPresent()
-              ? Math.multiplyExact(numel, extent.width().getAsInt())
-              : extent.to - extent.from;
+      bytes = extent.width().map(w -> Math.multiplyExact(numel, w)).orElse(extent.to - extent.from);
     } catch (ArithmeticException e) {
       bytes = -1;
     }

@@ -24,7 +24,10 @@ final class SavedDict {
 
   static NamedTensors tensors(String format, SavedObject saved) {
     List<SavedEntries.Found> found = SavedEntries.of(saved.value());
-    List<String> notMade = notMade(saved).stream().toList();
+    List<String> notMade =
+        saved.notMade().isEmpty()
+            ? List.of()
+            : List.of("not made, since no code of the file is run: " + few(saved.notMade()));
     NamedTensors.Entry first =
         likeliest(found)
             .orElseThrow(
@@ -54,12 +57,6 @@ final class SavedDict {
         .sorted(size.thenComparing(averaged).reversed()) // stable: the first of equals
         .map(SavedEntries.Found::entry)
         .findFirst();
-  }
-
-  private static Optional<String> notMade(SavedObject saved) {
-    return saved.notMade().isEmpty()
-        ? Optional.empty()
-        : Optional.of("not made, since no code of the file is run: " + few(saved.notMade()));
   }
 
   private static List<String> joined(List<String> notes, List<String> more) {

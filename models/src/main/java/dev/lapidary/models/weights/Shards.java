@@ -35,11 +35,6 @@ record Shards(Path given, List<Path> files, Map<String, String> index) {
       Pattern.compile("(.*?)([-_.])(\\d{4,6})-of-(\\d{4,6})((?:\\.[A-Za-z0-9]+)?)");
 
   private static final int MAX = 100_000;
-  private static final int NAMED = 5;
-
-  Shards {
-    files = List.copyOf(files);
-  }
 
   /**
    * The set that an index, a folder with one, or one of the files belongs to; empty for any other
@@ -121,12 +116,8 @@ record Shards(Path given, List<Path> files, Map<String, String> index) {
   }
 
   private static String shardName(Matcher name, int number, int digits) {
-    return name.group(1)
-        + name.group(2)
-        + ("%0" + digits + "d").formatted(number)
-        + "-of-"
-        + name.group(4)
-        + name.group(5);
+    return ("%s%s%0" + digits + "d-of-%s%s")
+        .formatted(name.group(1), name.group(2), number, name.group(4), name.group(5));
   }
 
   private static void requireAll(List<Path> files, String why) {
@@ -137,12 +128,9 @@ record Shards(Path given, List<Path> files, Map<String, String> index) {
             .toList();
     if (!missing.isEmpty()) {
       throw Failure.badInput(
-          "lacks a part of the network: %s %d shards, and beside it there is no %s%s; fetch all of"
+          "lacks a part of the network: %s %d shards, and beside it there is no %s; fetch all of"
               + " them into one folder",
-          why,
-          files.size(),
-          String.join(", ", missing.subList(0, Math.min(NAMED, missing.size()))),
-          missing.size() > NAMED ? " and " + (missing.size() - NAMED) + " more" : "");
+          why, files.size(), SavedDict.few(missing));
     }
   }
 

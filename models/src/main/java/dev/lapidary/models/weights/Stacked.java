@@ -2,7 +2,6 @@ package dev.lapidary.models.weights;
 
 import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.core.tensor.Tensor;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -60,7 +59,8 @@ record Stacked(Map<String, Tensor> tensors, Map<String, List<String>> from) {
     long[] shape = parts.get(0).shape().clone();
     shape[0] *= parts.size();
     long bytes = parts.get(0).numel() * parts.size() * parts.get(0).dtype().bytes();
-    Storage storage = Storage.computed(bytes, target -> parts.forEach(part -> put(part, target)));
+    Storage storage =
+        Storage.computed(bytes, target -> parts.forEach(part -> target.put(part.bytes())));
     return Optional.of(Tensor.over(parts.get(0).dtype(), storage, shape));
   }
 
@@ -69,9 +69,5 @@ record Stacked(Map<String, Tensor> tensors, Map<String, List<String>> from) {
         && (parts.isEmpty()
             || (part.dtype() == parts.get(0).dtype()
                 && Arrays.equals(part.shape(), parts.get(0).shape())));
-  }
-
-  private static void put(Tensor part, ByteBuffer target) {
-    target.put(part.bytes());
   }
 }

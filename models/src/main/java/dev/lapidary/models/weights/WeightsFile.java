@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** A file of weights in any format that is in use; its first bytes say which, not its name. */
 public final class WeightsFile {
@@ -51,11 +52,10 @@ public final class WeightsFile {
     if (shards.isEmpty()) {
       return Sha256.of(path);
     }
-    StringBuilder list = new StringBuilder();
-    for (Path file : shards.get().files()) {
-      list.append(Sha256.of(file)).append("  ").append(file.getFileName()).append('\n');
-    }
-    return Sha256.of(list.toString());
+    return Sha256.of(
+        shards.get().files().stream()
+            .map(file -> Sha256.of(file) + "  " + file.getFileName() + "\n")
+            .collect(Collectors.joining()));
   }
 
   private static NamedTensors readOne(Path path) {
