@@ -16,6 +16,7 @@ import java.util.Arrays;
 record AugMix(int severity, int width, int depth, double alpha, Warp.Sampling sampling)
     implements PixelStep {
   private static final int BINS = 10;
+  private static final Magnitudes MAGNITUDES = new Magnitudes(BINS, 0.3, 30, 0.9, 4, 4);
 
   /** All but the identity. */
   private static final PolicyOperation[] CHOICE =
@@ -61,16 +62,7 @@ record AugMix(int severity, int width, int depth, double alpha, Warp.Sampling sa
   }
 
   static double strength(PolicyOperation operation, int bin, int width, int height) {
-    return switch (operation) {
-      case SHEAR_X, SHEAR_Y -> Magnitudes.linear(0, 0.3, BINS, bin);
-      case TRANSLATE_X -> Magnitudes.linear(0, width / 3.0, BINS, bin);
-      case TRANSLATE_Y -> Magnitudes.linear(0, height / 3.0, BINS, bin);
-      case ROTATE -> Magnitudes.linear(0, 30, BINS, bin);
-      case BRIGHTNESS, COLOR, CONTRAST, SHARPNESS -> Magnitudes.linear(0, 0.9, BINS, bin);
-      case POSTERIZE -> Magnitudes.bits(4, 4, BINS, bin);
-      case SOLARIZE -> Magnitudes.linear(255, 0, BINS, bin);
-      case IDENTITY, AUTO_CONTRAST, EQUALIZE -> 0;
-    };
+    return MAGNITUDES.of(operation, bin, width / 3.0, height / 3.0);
   }
 
   private static void add(float[] mixed, byte[] pixels, float part) {

@@ -77,8 +77,8 @@ public final class Augmentation implements View {
   private void add(String name, StepArguments options, Preprocessing rule) {
     switch (name) {
       case "rrc" -> addCrop(RandomResizedCrop.of(options, rule));
-      case "hflip" -> pixelSteps.add(HorizontalFlip.of(options));
-      case "vflip" -> pixelSteps.add(VerticalFlip.of(options));
+      case "hflip" -> pixelSteps.add(Flip.of(true, options));
+      case "vflip" -> pixelSteps.add(Flip.of(false, options));
       case "rotate" -> pixelSteps.add(Rotation.of(options));
       case "affine" -> pixelSteps.add(Affine.of(options));
       case "jitter" -> pixelSteps.add(ColourJitter.of(options));

@@ -12,6 +12,7 @@ import dev.lapidary.core.tensor.RandomStream;
  */
 record RandAugment(int operations, int magnitude, Warp.Sampling sampling) implements PixelStep {
   private static final int BINS = 31;
+  private static final Magnitudes MAGNITUDES = new Magnitudes(BINS, 0.3, 30, 0.9, 8, 4);
   private static final PolicyOperation[] CHOICE = PolicyOperation.values();
 
   static RandAugment of(StepArguments options) {
@@ -33,16 +34,8 @@ record RandAugment(int operations, int magnitude, Warp.Sampling sampling) implem
   }
 
   static double strength(PolicyOperation operation, int bin, int width, int height) {
-    return switch (operation) {
-      case SHEAR_X, SHEAR_Y -> Magnitudes.linear(0, 0.3, BINS, bin);
-      case TRANSLATE_X -> Magnitudes.linear(0, 150.0 / 331.0 * width, BINS, bin);
-      case TRANSLATE_Y -> Magnitudes.linear(0, 150.0 / 331.0 * height, BINS, bin);
-      case ROTATE -> Magnitudes.linear(0, 30, BINS, bin);
-      case BRIGHTNESS, COLOR, CONTRAST, SHARPNESS -> Magnitudes.linear(0, 0.9, BINS, bin);
-      case POSTERIZE -> Magnitudes.bits(8, 4, BINS, bin);
-      case SOLARIZE -> Magnitudes.linear(255, 0, BINS, bin);
-      case IDENTITY, AUTO_CONTRAST, EQUALIZE -> 0;
-    };
+    double part = 150.0 / 331.0;
+    return MAGNITUDES.of(operation, bin, part * width, part * height);
   }
 
   @Override

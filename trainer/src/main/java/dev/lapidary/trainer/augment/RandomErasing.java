@@ -26,10 +26,7 @@ record RandomErasing(double p, DrawnRange scale, DrawnRange ratio) implements Te
   @Override
   public void apply(
       float[] images, int offset, int channels, int height, int width, RandomStream random) {
-    if (!random.chance(p)) {
-      return;
-    }
-    Optional<Box> drawn = box(width, height, random);
+    Optional<Box> drawn = random.chance(p) ? box(width, height, random) : Optional.empty();
     if (drawn.isEmpty()) {
       return;
     }

@@ -24,10 +24,7 @@ record Rotation(double degrees, Warp.Sampling sampling) implements PixelStep {
 
   @Override
   public String toString() {
-    return "rotate(degrees="
-        + StepArguments.text(degrees)
-        + ", "
-        + StepArguments.text(sampling)
-        + ")";
+    return "rotate(degrees=%s, %s)"
+        .formatted(StepArguments.text(degrees), StepArguments.text(sampling));
   }
 }

@@ -9,6 +9,7 @@ import dev.lapidary.core.tensor.RandomStream;
  */
 record TrivialAugmentWide(Warp.Sampling sampling) implements PixelStep {
   private static final int BINS = 31;
+  private static final Magnitudes MAGNITUDES = new Magnitudes(BINS, 0.99, 135, 0.99, 8, 6);
   private static final PolicyOperation[] CHOICE = PolicyOperation.values();
 
   static TrivialAugmentWide of(StepArguments options) {
@@ -23,15 +24,7 @@ record TrivialAugmentWide(Warp.Sampling sampling) implements PixelStep {
   }
 
   static double strength(PolicyOperation operation, int bin) {
-    return switch (operation) {
-      case SHEAR_X, SHEAR_Y, BRIGHTNESS, COLOR, CONTRAST, SHARPNESS ->
-          Magnitudes.linear(0, 0.99, BINS, bin);
-      case TRANSLATE_X, TRANSLATE_Y -> Magnitudes.linear(0, 32, BINS, bin);
-      case ROTATE -> Magnitudes.linear(0, 135, BINS, bin);
-      case POSTERIZE -> Magnitudes.bits(8, 6, BINS, bin);
-      case SOLARIZE -> Magnitudes.linear(255, 0, BINS, bin);
-      case IDENTITY, AUTO_CONTRAST, EQUALIZE -> 0;
-    };
+    return MAGNITUDES.of(operation, bin, 32, 32);
   }
 
   @Override

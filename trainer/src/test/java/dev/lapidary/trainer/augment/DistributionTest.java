@@ -32,8 +32,8 @@ class DistributionTest {
   void flipsAsOftenAsTold() {
     RgbImage image = AugmentationTest.image(3, 2);
     for (double p : new double[] {0, 0.3, 1}) {
-      assertRate(i -> new HorizontalFlip(p).apply(image, random(i)) != image, p);
-      assertRate(i -> new VerticalFlip(p).apply(image, random(i)) != image, p);
+      assertRate(i -> new Flip(true, p).apply(image, random(i)) != image, p);
+      assertRate(i -> new Flip(false, p).apply(image, random(i)) != image, p);
       assertRate(i -> new Grayscale(p).apply(image, random(i)) != image, p);
     }
   }

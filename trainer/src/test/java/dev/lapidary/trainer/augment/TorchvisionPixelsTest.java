@@ -80,8 +80,8 @@ class TorchvisionPixelsTest {
       case "hue" -> Hue.shift(SOURCE, number(words[1]));
       case "gray" -> new Grayscale(1).apply(SOURCE, random);
       case "blur" -> GaussianBlur.blur(SOURCE, Integer.parseInt(words[1]), number(words[2]));
-      case "hflip" -> new HorizontalFlip(1).apply(SOURCE, random);
-      case "vflip" -> new VerticalFlip(1).apply(SOURCE, random);
+      case "hflip" -> new Flip(true, 1).apply(SOURCE, random);
+      case "vflip" -> new Flip(false, 1).apply(SOURCE, random);
       default -> throw new IllegalArgumentException(words[0]);
     };
   }
