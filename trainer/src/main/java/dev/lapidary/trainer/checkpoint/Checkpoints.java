@@ -40,7 +40,7 @@ import java.util.function.Consumer;
  * A file is written under another name, synced and moved into place; the newest two are kept, so
  * that a damaged one costs the steps since the one before.
  */
-public final class Checkpoints {
+public record Checkpoints(Path folder) {
   private static final String SUFFIX = ".safetensors";
   private static final String PREFIX = "step-";
   private static final String BEST_PREFIX = "best-";
@@ -53,16 +53,6 @@ public final class Checkpoints {
           .addModule(new Jdk8Module())
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
           .build();
-
-  private final Path folder;
-
-  public Checkpoints(Path folder) {
-    this.folder = folder;
-  }
-
-  public Path folder() {
-    return folder;
-  }
 
   /** One checkpoint's content. */
   public record Saved(

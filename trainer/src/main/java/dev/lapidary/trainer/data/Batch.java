@@ -34,11 +34,7 @@ public record Batch(
    * @param cut its number, from 1
    * @param shape of one image's features
    */
-  public record Entry(int cut, List<Integer> shape) {
-    public Entry {
-      shape = List.copyOf(shape);
-    }
-  }
+  public record Entry(int cut, List<Integer> shape) {}
 
   /**
    * @param features [count, shape...] float32; longer than that if the batch is not full

@@ -3,9 +3,12 @@ package dev.lapidary.trainer.data;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.manifest.LabelNames;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Labelled images, in a fixed order. A sample's position here is its id in batches and in random
@@ -71,6 +74,30 @@ public record Dataset(Task task, List<String> labels, List<Sample> samples, Pict
 
   Dataset with(List<Sample> others) {
     return new Dataset(task, labels, others, pictures);
+  }
+
+  /**
+   * Each sample's group becomes what the expression finds in its name: its first bracket, or all of
+   * it if it has none. For folders: several images of one patient, one scene, one object.
+   *
+   * @param expression as {@link Pattern} reads them
+   * @param location of this set, for messages
+   * @throws Failure (exit 2) naming an image in which nothing is found
+   */
+  Dataset groupedByName(String expression, Path location) {
+    Pattern pattern = Pattern.compile(expression);
+    List<Sample> grouped = new ArrayList<>();
+    for (Sample sample : samples) {
+      Matcher matcher = pattern.matcher(sample.name());
+      String group = matcher.find() ? matcher.group(Math.min(1, matcher.groupCount())) : null;
+      if (group == null) {
+        throw Failure.badInput(
+            "[%s] %s has no group: '%s' finds nothing in that name; each image needs one",
+            location, sample.name(), expression);
+      }
+      grouped.add(sample.inGroup(group));
+    }
+    return with(grouped);
   }
 
   /**

@@ -32,23 +32,16 @@ import java.util.function.Consumer;
  * features           float32 [rows, sizes...]
  * sha256             32 bytes: SHA-256 of all bytes before
  * </pre>
+ *
+ * @param shape of one row
+ * @param floats numbers of one row
  */
-public final class FeatureFile {
+public record FeatureFile(MappedFile file, List<Integer> shape, int floats) {
   private static final byte[] MAGIC = "LAPFEAT1".getBytes(StandardCharsets.US_ASCII);
   private static final int HASH = 32;
   private static final int FIXED = MAGIC.length + HASH + Long.BYTES + Integer.BYTES;
   private static final int MAX_DIMENSIONS = 8;
   private static final int CHUNK = 1 << 20;
-
-  private final MappedFile file;
-  private final List<Integer> shape;
-  private final int floats;
-
-  private FeatureFile(MappedFile file, List<Integer> shape, int floats) {
-    this.file = file;
-    this.shape = shape;
-    this.floats = floats;
-  }
 
   /** Writing ended early because the rows did. */
   public static final class Incomplete extends RuntimeException {
@@ -64,19 +57,19 @@ public final class FeatureFile {
     if (!Files.isRegularFile(path)) {
       return Optional.empty();
     }
+    String fault;
     try {
       MappedFile file = MappedFile.open(path);
-      Optional<String> fault = fault(file, key, rows);
-      if (fault.isPresent()) {
-        warn.accept("%s: %s; it is computed again".formatted(path.getFileName(), fault.get()));
-        return Optional.empty();
+      fault = fault(file, key, rows).orElse("");
+      if (fault.isEmpty()) {
+        List<Integer> shape = shape(file);
+        return Optional.of(new FeatureFile(file, shape, floats(shape)));
       }
-      List<Integer> shape = shape(file);
-      return Optional.of(new FeatureFile(file, shape, floats(shape)));
     } catch (Failure e) {
-      warn.accept("%s: %s; it is computed again".formatted(path.getFileName(), e.getMessage()));
-      return Optional.empty();
+      fault = String.valueOf(e.getMessage());
     }
+    warn.accept("%s: %s; it is computed again".formatted(path.getFileName(), fault));
+    return Optional.empty();
   }
 
   /**
@@ -108,16 +101,6 @@ public final class FeatureFile {
             append(channel, Sha256.digest(), ByteBuffer.wrap(digest.digest()));
           }
         });
-  }
-
-  /** Of one row. */
-  public List<Integer> shape() {
-    return shape;
-  }
-
-  /** Numbers of one row. */
-  public int floats() {
-    return floats;
   }
 
   /** Copies a row. */

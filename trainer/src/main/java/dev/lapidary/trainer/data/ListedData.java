@@ -90,9 +90,7 @@ public record ListedData(
       return new Split(remainder, held);
     }
     Dataset grouped =
-        source.groupBy().isPresent()
-            ? Groups.byName(remainder, source.groupBy().get(), source.train())
-            : remainder;
+        source.groupBy().map(by -> remainder.groupedByName(by, source.train())).orElse(remainder);
     return grouped.task() == Task.MULTI_LABEL
         ? MultiLabelSplit.of(grouped, source.valSplit(), source.seed())
         : Split.stratified(grouped, source.valSplit(), source.seed());

@@ -20,9 +20,6 @@ public record Reading(
     List<String> known,
     boolean weighs,
     Consumer<String> notes) {
-  public Reading {
-    known = List.copyOf(known);
-  }
 
   /** Of images to measure with, whose weights do not matter. */
   public Reading(

@@ -49,10 +49,6 @@ public record Scan(Dataset data, List<Seen> images) {
     }
   }
 
-  public Scan {
-    images = List.copyOf(images);
-  }
-
   /**
    * Reads and decodes everything on {@code threads} threads, but for files that have not changed
    * since a scan before.

@@ -8,7 +8,6 @@ import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.progress.WorkProgress;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -66,12 +65,6 @@ public record TrainingData(
 
   private static final int NAMED = 10;
   private static final List<String> PARTS = List.of("train", "validation", "test");
-
-  public TrainingData {
-    skipped = List.copyOf(skipped);
-    duplicates = List.copyOf(duplicates);
-    sizes = Collections.unmodifiableMap(new LinkedHashMap<>(sizes));
-  }
 
   /**
    * Lists, divides and decodes everything once.

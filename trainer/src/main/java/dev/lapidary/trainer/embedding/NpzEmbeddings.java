@@ -23,19 +23,18 @@ record NpzEmbeddings(NpzFile npz, Dataset data) implements EmbeddingFile {
 
   @Override
   public void finish() throws IOException {
-    if (data.labels().isEmpty()) {
-      npz.texts("paths", data.samples().stream().map(Sample::name).toList());
-      return;
-    }
     long images = data.size();
-    npz.longs(
-        "labels",
-        data.task() == Task.MULTI_LABEL
-            ? List.of(images, (long) data.labels().size())
-            : List.of(images),
-        data.targets(IntStream.range(0, data.size()).toArray()));
+    long labels = data.labels().size();
+    if (labels > 0) {
+      npz.longs(
+          "labels",
+          data.task() == Task.MULTI_LABEL ? List.of(images, labels) : List.of(images),
+          data.targets(IntStream.range(0, data.size()).toArray()));
+    }
     npz.texts("paths", data.samples().stream().map(Sample::name).toList());
-    npz.texts("classes", data.labels());
+    if (labels > 0) {
+      npz.texts("classes", data.labels());
+    }
   }
 
   @Override

@@ -20,15 +20,9 @@ import java.util.zip.ZipOutputStream;
  * Just enough of NumPy's {@code .npz} to write arrays one after the other: a zip of {@code .npy}
  * files, format 1.0 of {@code numpy.lib.format}. Equal arrays give equal files.
  */
-final class NpzFile implements AutoCloseable {
+record NpzFile(ZipOutputStream zip) implements AutoCloseable {
   private static final LocalDateTime FIXED = LocalDateTime.of(1980, 1, 1, 0, 0);
   private static final int ALIGNMENT = 64;
-
-  private final ZipOutputStream zip;
-
-  private NpzFile(ZipOutputStream zip) {
-    this.zip = zip;
-  }
 
   static NpzFile create(Path file) throws IOException {
     ZipOutputStream zip =

@@ -68,15 +68,12 @@ record BatchNormMomentum(SortedMap<String, String> code, SortedSet<Double> raise
       }
       raised.add(real.value());
     } else { // scripted: a parameter of torch.nn.functional.batch_norm
-      number = new Call(own.at(), greater(own), List.of(own, number), List.of());
+      Expression greater = Expression.dotted(own.at(), "ops.prim.max");
+      number = new Call(own.at(), greater, List.of(own, number), List.of());
     }
     List<Expression> arguments = new ArrayList<>(call.arguments());
     arguments.set(MOMENTUM, number);
     return new Call(call.at(), call.function(), arguments, call.keywords());
-  }
-
-  private static Expression greater(Expression own) {
-    return Expression.dotted(own.at(), "ops.prim.max");
   }
 
   private static String shown(double momentum) {

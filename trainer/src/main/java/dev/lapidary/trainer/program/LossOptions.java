@@ -33,10 +33,6 @@ public record LossOptions(
    */
   public record Distillation(double alpha, double temperature) {}
 
-  public LossOptions {
-    classWeights = List.copyOf(classWeights);
-  }
-
   /** Cross-entropy. */
   public LossOptions(double labelSmoothing, List<Float> classWeights) {
     this(Kind.CROSS_ENTROPY, labelSmoothing, classWeights, Optional.empty());

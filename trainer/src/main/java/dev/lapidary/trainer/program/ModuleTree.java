@@ -12,12 +12,12 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /** The modules of a network that have a train mode, outermost first, each object once. */
-record ModuleTree(List<Node> nodes) {
+public record ModuleTree(List<Node> nodes) {
 
   /**
    * @param path attribute names joined by dots; empty for the root
    */
-  record Node(String path, PyObject module) {
+  public record Node(String path, PyObject module) {
 
     /** Whether a state_dict's name lies in this module or below it. */
     boolean holds(String name) {
@@ -25,7 +25,7 @@ record ModuleTree(List<Node> nodes) {
     }
   }
 
-  static ModuleTree of(PyObject root) {
+  public static ModuleTree of(PyObject root) {
     List<Node> nodes = new ArrayList<>();
     collect("", root, nodes, Collections.newSetFromMap(new IdentityHashMap<>()));
     return new ModuleTree(List.copyOf(nodes));

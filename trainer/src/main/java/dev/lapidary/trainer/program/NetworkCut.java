@@ -23,8 +23,4 @@ public record NetworkCut(String before, List<Halves> methods) {
    * @param text of its two more methods
    */
   record Halves(String className, String text) {}
-
-  public NetworkCut {
-    methods = List.copyOf(methods);
-  }
 }

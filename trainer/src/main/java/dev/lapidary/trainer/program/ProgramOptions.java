@@ -28,11 +28,6 @@ public record ProgramOptions(
     Optional<Double> minBatchNormMomentum) {
   public static final ProgramOptions PLAIN = new ProgramOptions(Precision.FP32, false, List.of());
 
-  public ProgramOptions {
-    auxiliary = List.copyOf(auxiliary);
-    cuts = List.copyOf(cuts);
-  }
-
   /** Without cuts and segments. */
   public ProgramOptions(Precision precision, boolean channelsLast, List<Double> auxiliary) {
     this(precision, channelsLast, auxiliary, List.of(), Optional.empty(), 0, Optional.empty());

@@ -20,20 +20,12 @@ public record Segments(List<Segment> all, List<NetworkCut.Halves> methods) {
    * @param draws whether it may draw random numbers
    */
   public record Segment(String begins, List<String> calls, boolean draws) {
-    public Segment {
-      calls = List.copyOf(calls);
-    }
 
     Segment with(Segment next) {
       List<String> both = new ArrayList<>(calls);
       both.addAll(next.calls);
       return new Segment(begins, both, draws || next.draws);
     }
-  }
-
-  public Segments {
-    all = List.copyOf(all);
-    methods = List.copyOf(methods);
   }
 
   /** How many segments before each one may draw random numbers. */

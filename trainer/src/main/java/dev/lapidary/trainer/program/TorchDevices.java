@@ -15,10 +15,6 @@ import java.util.regex.Pattern;
 public record TorchDevices(List<TorchDevice> all) {
   private static final Pattern SEVERAL = Pattern.compile("cuda:(\\d{1,3}(?:,(?:cuda:)?\\d{1,3})+)");
 
-  public TorchDevices {
-    all = List.copyOf(all);
-  }
-
   /** Whether {@link #of} knows the name, on whatever machine. */
   public static boolean isName(String name) {
     return TorchDevice.isName(name) || SEVERAL.matcher(name).matches();

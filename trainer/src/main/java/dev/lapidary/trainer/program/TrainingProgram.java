@@ -107,12 +107,8 @@ public final class TrainingProgram extends LoadedProgram {
       this(labels, others, weight, teacher, labels.getManager().create(new Shape(0)));
     }
 
-    public Targets(NDArray labels, NDArray others, double weight) {
-      this(labels, others, weight, labels.getManager().create(new Shape(0)));
-    }
-
     public static Targets of(NDArray labels) {
-      return new Targets(labels, labels, 1);
+      return new Targets(labels, labels, 1, labels.getManager().create(new Shape(0)));
     }
   }
 

@@ -28,10 +28,6 @@ record RunDrift(List<Difference> differences) {
     }
   }
 
-  RunDrift {
-    differences = List.copyOf(differences);
-  }
-
   static RunDrift between(Identity was, Identity is, boolean changedConfig) {
     List<Difference> found = new ArrayList<>();
     add(found, "data", was.manifestSha256(), is.manifestSha256(), false);

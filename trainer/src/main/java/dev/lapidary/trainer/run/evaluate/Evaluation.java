@@ -43,11 +43,7 @@ public final class Evaluation {
    * @param p50Millis median time of one image's forward pass
    * @param worst the mistakes with the greatest loss, the greatest first
    */
-  public record Result(@JsonUnwrapped Measures measures, double p50Millis, List<Mistake> worst) {
-    public Result {
-      worst = List.copyOf(worst);
-    }
-  }
+  public record Result(@JsonUnwrapped Measures measures, double p50Millis, List<Mistake> worst) {}
 
   /**
    * @param image its name in the data

@@ -69,11 +69,7 @@ public final class Features {
    *
    * @param shape of one image's embedding
    */
-  public record Written(int images, List<Long> shape) {
-    public Written {
-      shape = List.copyOf(shape);
-    }
-  }
+  public record Written(int images, List<Long> shape) {}
 
   /**
    * Writes float32 embeddings with int64 labels, the classes' names and paths relative to the data,

@@ -50,21 +50,13 @@ public final class Predictions {
    * @param top classes an image, the likeliest first; of a network of labels all that it has count
    */
   public record Request(
-      Path source, List<Path> images, int top, OnBadImage onBadImage, String device, int threads) {
-    public Request {
-      images = List.copyOf(images);
-    }
-  }
+      Path source, List<Path> images, int top, OnBadImage onBadImage, String device, int threads) {}
 
   /**
    * @param image its path below the one folder that was asked for, or as it was given
    * @param classes the likeliest first; of a network of labels those with a score of at least 0.5
    */
-  public record Answer(String image, List<RankedClass> classes) {
-    public Answer {
-      classes = List.copyOf(classes);
-    }
-  }
+  public record Answer(String image, List<RankedClass> classes) {}
 
   /**
    * @param progress gets lines about images that are left out, and the count of those done

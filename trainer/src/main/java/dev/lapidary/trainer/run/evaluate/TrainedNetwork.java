@@ -1,6 +1,5 @@
 package dev.lapidary.trainer.run.evaluate;
 
-import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
@@ -25,12 +24,13 @@ record TrainedNetwork(
   static TrainedNetwork read(Path source) {
     Path file = archiveOf(source);
     TorchScriptArchive archive = NetworkFile.read(file);
-    byte[] json = archive.extra().get(TorchScriptArchive.CARD);
-    if (json == null) {
-      throw Failure.badInput(
-          "[%s] it has no model card; give a file of trainer run, or of trainer init", file);
-    }
-    ModelCard card = CardJson.read(json, file.toString());
+    ModelCard card =
+        Network.card(archive, file)
+            .orElseThrow(
+                () ->
+                    Failure.badInput(
+                        "[%s] it has no model card; give a file of trainer run, or of trainer init",
+                        file));
     Preprocessing preprocessing =
         card.preprocessing()
             .orElseThrow(() -> Failure.badInput("[%s] its model card has no preprocessing", file));

@@ -15,9 +15,6 @@ import java.util.Optional;
  * @param answers by the images' order
  */
 public record ValidationScores(Measures measures, List<Answer> answers) {
-  public ValidationScores {
-    answers = List.copyOf(answers);
-  }
 
   static ValidationScores of(List<String> labels, List<Answer> answers, double loss) {
     return new ValidationScores(Measures.of(labels, answers, loss), answers);

@@ -11,9 +11,6 @@ import java.util.List;
  * @param epochs the best first, the earlier one where equal
  */
 record BestEpochs(int max, List<Best> epochs) {
-  BestEpochs {
-    epochs = List.copyOf(epochs);
-  }
 
   /** Once there is any. */
   Best first() {

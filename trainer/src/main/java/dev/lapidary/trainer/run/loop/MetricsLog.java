@@ -21,18 +21,12 @@ import java.util.List;
  * JSON Lines, one record a line. What was appended is on the disk when the call returns, so that a
  * checkpoint never counts a line that a crash could lose.
  */
-public final class MetricsLog implements AutoCloseable {
+public record MetricsLog(FileChannel channel) implements AutoCloseable {
   private static final JsonMapper JSON =
       JsonMapper.builder()
           .addModule(new Jdk8Module())
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .build();
-
-  private final FileChannel channel;
-
-  private MetricsLog(FileChannel channel) {
-    this.channel = channel;
-  }
 
   /**
    * Opens the file and cuts it to {@code bytes}, dropping what a lost stretch of training wrote.

@@ -1,6 +1,5 @@
 package dev.lapidary.trainer.run.network;
 
-import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.Sha256;
@@ -46,9 +45,7 @@ final class ImportedNetwork {
     requireFloats(opened, file);
     TorchScriptArchive read = opened.archive();
     NotFinite.requireFinite(read, file);
-    Optional<ModelCard> card =
-        Optional.ofNullable(read.extra().get(TorchScriptArchive.CARD))
-            .map(json -> CardJson.read(json, file.toString()));
+    Optional<ModelCard> card = Network.card(read, file);
     List<String> notes = new ArrayList<>(List.of("weights: " + file.getFileName()));
     opened.printed().ifPresent(program -> notes.add(program.words()));
     Preprocessing rule = preprocessing(config.model(), card, opened, file, notes);
@@ -60,9 +57,11 @@ final class ImportedNetwork {
         named.isPresent()
             ? HeadSearch.find(archive, named.get(), image)
             : HeadSearch.find(archive, image);
-    boolean random = card.map(c -> c.provenance().weightsSource().equals(RANDOM)).orElse(false);
-    Set<String> fresh =
-        new LinkedHashSet<>(random && !trained(card) ? Network.parameters(archive) : List.of());
+    boolean untrained =
+        card.map(ModelCard::provenance)
+            .filter(p -> p.weightsSource().equals(RANDOM) && p.runId().isEmpty())
+            .isPresent();
+    Set<String> fresh = new LinkedHashSet<>(untrained ? Network.parameters(archive) : List.of());
     fresh.addAll(fitted(archive, heads, card, labels, config, image, notes));
     return new Network(
         archive,
@@ -88,10 +87,6 @@ final class ImportedNetwork {
               name, name)
           : Failure.badInput("%s: there is no such model file", name);
     }
-  }
-
-  private static boolean trained(Optional<ModelCard> card) {
-    return card.map(c -> !c.provenance().runId().isEmpty()).orElse(false);
   }
 
   /** Replaces heads of other classes; the names of what is random then. */

@@ -5,7 +5,6 @@ import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.ending.Ending;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.models.surgery.EndingCut;
-import dev.lapidary.torchscript.archive.PyValue;
 import dev.lapidary.torchscript.archive.PyValue.PyBool;
 import dev.lapidary.torchscript.archive.PyValue.PyObject;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
@@ -13,12 +12,10 @@ import dev.lapidary.torchscript.ending.TracedEnding;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
+import dev.lapidary.trainer.program.ModuleTree;
 import java.nio.file.Path;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -112,27 +109,16 @@ public final class LogitsEnd {
    * when they do not. The modules' modes are as before afterwards.
    */
   private static <T> T inEval(TorchScriptArchive archive, Supplier<T> work) {
-    Set<PyObject> training = Collections.newSetFromMap(new IdentityHashMap<>());
-    collect(archive.root(), training, Collections.newSetFromMap(new IdentityHashMap<>()));
+    List<PyObject> training =
+        ModuleTree.of(archive.root()).nodes().stream()
+            .map(ModuleTree.Node::module)
+            .filter(m -> m.attributes().get(TRAINING) instanceof PyBool mode && mode.value())
+            .toList();
     training.forEach(module -> module.attributes().put(TRAINING, new PyBool(false)));
     try {
       return work.get();
     } finally {
       training.forEach(module -> module.attributes().put(TRAINING, new PyBool(true)));
-    }
-  }
-
-  private static void collect(PyObject module, Set<PyObject> training, Set<PyObject> seen) {
-    if (!seen.add(module)) {
-      return;
-    }
-    if (module.attributes().get(TRAINING) instanceof PyBool mode && mode.value()) {
-      training.add(module);
-    }
-    for (PyValue child : module.attributes().values()) {
-      if (child instanceof PyObject inner) {
-        collect(inner, training, seen);
-      }
     }
   }
 

@@ -1,5 +1,7 @@
 package dev.lapidary.trainer.run.network;
 
+import dev.lapidary.core.card.CardJson;
+import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.fetch.FetchProgress;
 import dev.lapidary.core.image.Preprocessing;
@@ -293,6 +295,12 @@ public record Network(
 
   static HeadInit init(ModelConfig.Head head) {
     return head.init().map(HeadInit::parse).orElse(HeadInit.DEFAULT);
+  }
+
+  /** Of the file that an archive was read from; empty if it has none. */
+  public static Optional<ModelCard> card(TorchScriptArchive archive, Path file) {
+    return Optional.ofNullable(archive.extra().get(TorchScriptArchive.CARD))
+        .map(json -> CardJson.read(json, file.toString()));
   }
 
   public static TraceOptions traceOptions(Preprocessing rule) {

@@ -4,7 +4,6 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.ending.Ending;
 import dev.lapidary.core.failure.Failure;
@@ -40,9 +39,7 @@ public record Teacher(TrainingProgram program) implements AutoCloseable {
       Path source, String device, Task task, List<String> labels, Preprocessing preprocessing) {
     Path file = requireFile(source);
     TorchScriptArchive read = NetworkFile.read(file);
-    Optional<ModelCard> card =
-        Optional.ofNullable(read.extra().get(TorchScriptArchive.CARD))
-            .map(json -> CardJson.read(json, file.toString()));
+    Optional<ModelCard> card = Network.card(read, file);
     card.ifPresent(c -> requireSame(file, c, task, labels, preprocessing));
     TraceOptions image = Network.traceOptions(preprocessing);
     requireKind(file, LogitsEnd.of(read, image), task);

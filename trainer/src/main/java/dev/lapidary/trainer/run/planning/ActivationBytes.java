@@ -15,7 +15,7 @@ import java.util.Set;
  * An upper bound: operators that work in place, and those whose result no gradient needs, take
  * less.
  */
-final class ActivationBytes {
+record ActivationBytes(Graph graph) {
   /** These give another look at the same memory. */
   private static final Set<String> VIEWS =
       Set.of(
@@ -25,12 +25,6 @@ final class ActivationBytes {
           aten::split aten::unbind aten::detach aten::dropout aten::contiguous
           """
               .split("\\s+"));
-
-  private final Graph graph;
-
-  private ActivationBytes(Graph graph) {
-    this.graph = graph;
-  }
 
   /** Empty if the network cannot be traced. */
   static Optional<ActivationBytes> of(Network network) {

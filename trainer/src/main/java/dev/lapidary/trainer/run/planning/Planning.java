@@ -38,14 +38,7 @@ public final class Planning {
       List<String> notes,
       List<StagePlan> stages,
       List<Time> measured,
-      List<String> advice) {
-    public Plan {
-      notes = List.copyOf(notes);
-      stages = List.copyOf(stages);
-      measured = List.copyOf(measured);
-      advice = List.copyOf(advice);
-    }
-  }
+      List<String> advice) {}
 
   /**
    * @param secondsPerStep median of a few steps; of all workers, one after the other on each device

@@ -45,8 +45,12 @@ public final class MemoryFormatProbe {
   }
 
   private static MemoryFormat measured(RunConfig config, Network network, Progress progress) {
-    double contiguous = imagesPerSecond(config, network, false);
-    double channelsLast = imagesPerSecond(config, network, true);
+    Precision precision =
+        config.precision() == PrecisionChoice.AUTO
+            ? Precision.FP32
+            : config.precision().precision();
+    double contiguous = StepSpeed.imagesPerSecond(config, network, precision, false);
+    double channelsLast = StepSpeed.imagesPerSecond(config, network, precision, true);
     MemoryFormat faster =
         channelsLast > contiguous ? MemoryFormat.CHANNELS_LAST : MemoryFormat.CONTIGUOUS;
     progress.say(
@@ -54,13 +58,5 @@ public final class MemoryFormatProbe {
             "memory format: contiguous %.1f, channels_last %.1f images/s measured: %s",
             contiguous, channelsLast, faster.name().toLowerCase(Locale.ROOT)));
     return faster;
-  }
-
-  private static double imagesPerSecond(RunConfig config, Network network, boolean channelsLast) {
-    Precision precision =
-        config.precision() == PrecisionChoice.AUTO
-            ? Precision.FP32
-            : config.precision().precision();
-    return StepSpeed.imagesPerSecond(config, network, precision, channelsLast);
   }
 }

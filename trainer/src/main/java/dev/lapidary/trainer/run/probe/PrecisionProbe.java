@@ -27,12 +27,12 @@ public final class PrecisionProbe {
         config.firstDevice().startsWith("cuda")
             ? List.of(Precision.BF16, Precision.FP16)
             : List.of(Precision.BF16);
-    double full = imagesPerSecond(config, network, Precision.FP32);
+    double full = StepSpeed.imagesPerSecond(config, network, Precision.FP32, config.channelsLast());
     StringBuilder text = new StringBuilder(Phrase.of("precision: fp32 %.1f", full));
     Precision chosen = Precision.FP32;
     double best = full * WORTH;
     for (Precision candidate : candidates) {
-      double speed = imagesPerSecond(config, network, candidate);
+      double speed = StepSpeed.imagesPerSecond(config, network, candidate, config.channelsLast());
       text.append(Phrase.of(", %s %.1f", name(candidate), speed));
       if (speed > best) {
         chosen = candidate;
@@ -41,10 +41,6 @@ public final class PrecisionProbe {
     }
     progress.say(text + " images/s measured: " + name(chosen));
     return config.with(PrecisionChoice.of(chosen));
-  }
-
-  private static double imagesPerSecond(RunConfig config, Network network, Precision precision) {
-    return StepSpeed.imagesPerSecond(config, network, precision, config.channelsLast());
   }
 
   private static String name(Precision precision) {

@@ -37,7 +37,7 @@ import java.util.Set;
  * size, with all that a run does between steps, then the peak of its resident memory in bytes on
  * stdout (0 where the system does not tell).
  */
-final class ProbeStep {
+record ProbeStep(RunConfig config, StageConfig stage, Task task, List<String> labels, int size) {
   static final String CONFIG = "run.yaml";
   static final String LABELS = "labels";
 
@@ -49,20 +49,6 @@ final class ProbeStep {
 
   /** Those of SIGINT and SIGTERM. */
   static final Set<Integer> SIGNALS = Set.of(128 + 2, 128 + 15);
-
-  private final RunConfig config;
-  private final StageConfig stage;
-  private final Task task;
-  private final List<String> labels;
-  private final int size;
-
-  private ProbeStep(RunConfig config, StageConfig stage, Task task, List<String> labels, int size) {
-    this.config = config;
-    this.stage = stage;
-    this.task = task;
-    this.labels = labels;
-    this.size = size;
-  }
 
   /** {@code FOLDER STAGE BATCH_SIZE TASK}. */
   public static void main(String[] arguments) throws IOException {

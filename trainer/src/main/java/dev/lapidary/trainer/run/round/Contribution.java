@@ -36,10 +36,6 @@ public record Contribution(Head head, float[] values) implements Serializable {
       int summed,
       LinkedHashMap<String, byte[]> counts)
       implements Serializable {
-    public Head {
-      names = List.copyOf(names);
-      lengths = List.copyOf(lengths);
-    }
 
     public long images() {
       return sums.images();

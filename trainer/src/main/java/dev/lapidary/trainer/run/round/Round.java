@@ -24,8 +24,4 @@ public record Round(
     LossScale lossScale,
     LinkedHashMap<String, byte[]> model,
     LinkedHashMap<String, byte[]> optimizer)
-    implements Serializable {
-  public Round {
-    factors = List.copyOf(factors);
-  }
-}
+    implements Serializable {}

@@ -17,13 +17,13 @@ import dev.lapidary.trainer.run.stage.StageRun;
 import dev.lapidary.trainer.run.step.TrainingClock;
 import dev.lapidary.trainer.run.step.TrainingStep;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.LongToDoubleFunction;
+import java.util.stream.LongStream;
 
 /**
  * The steps from one meeting of the workers to the next: one whose gradients are theirs, or several
@@ -75,10 +75,7 @@ public final class RoundStep implements AutoCloseable {
         rounds.hasLocalSteps(
             at.epoch() * plan.steps() + first, stage.config().epochs() * plan.steps());
     int steps = local ? (int) Math.min(rounds.localSteps(), plan.steps() - first) : 1;
-    List<Double> all = new ArrayList<>();
-    for (int i = 0; i < steps; i++) {
-      all.add(factors.applyAsDouble(first + i));
-    }
+    List<Double> all = LongStream.range(first, first + steps).mapToDouble(factors).boxed().toList();
     Round round =
         new Round(
             at,
@@ -125,7 +122,7 @@ public final class RoundStep implements AutoCloseable {
       float[] mean =
           Objects.requireNonNull(
               meeting.tensors().get("model." + parameter.name()), parameter.name());
-      write(parameter, FlatBytes.of(outer.take(parameter.name(), common, mean)));
+      write(parameter, outer.take(parameter.name(), common, mean));
     }
     Map<String, byte[]> state = new LinkedHashMap<>(round.optimizer());
     meeting.tensors().forEach((key, values) -> optimizerKey(key, FlatBytes.of(values), state));
@@ -144,17 +141,17 @@ public final class RoundStep implements AutoCloseable {
       if (tensor.buffer()) {
         String key = "model." + tensor.name();
         float[] mean = meeting.tensors().get(key);
-        write(
-            tensor,
-            mean == null
-                ? FlatBytes.of(FlatBytes.buffer(meeting.counts(), key))
-                : FlatBytes.of(mean));
+        if (mean == null) {
+          program.write(tensor.array(), FlatBytes.buffer(meeting.counts(), key));
+        } else {
+          write(tensor, mean);
+        }
       }
     }
   }
 
-  private void write(ProgramTensor tensor, byte[] bytes) {
-    program.write(tensor.array(), ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN));
+  private void write(ProgramTensor tensor, float[] values) {
+    program.write(tensor.array(), Tensor.of(values, values.length).bytes());
   }
 
   /** What the outer step remembers, to be kept beside the optimizer's own state. */

@@ -116,8 +116,8 @@ public final class Worker implements AutoCloseable {
       try (Optimizer optimizer = new Optimizer(program, stage.optimizer())) {
         optimizer.restore(FlatBytes.tensors(round.optimizer()));
         for (int i = 0; i < round.factors().size() && batches.hasNext(); i++) {
-          Position at = round.at().after((long) i * stage.accumulate(), i);
-          sums = sums.plus(step(optimizer, at, round.factors().get(i)));
+          Position next = round.at().after((long) i * stage.accumulate(), i);
+          sums = sums.plus(step(optimizer, next, round.factors().get(i)));
         }
         Map<String, float[]> averaged = new LinkedHashMap<>();
         at.stage.parameters().forEach(p -> averaged.put("model." + p.name(), p.copy().toFloats()));

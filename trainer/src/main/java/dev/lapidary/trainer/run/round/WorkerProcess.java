@@ -40,20 +40,12 @@ public final class WorkerProcess {
   /**
    * @param workers whose parts are to be done, in this order
    */
-  record Order(Round round, List<Integer> workers) implements Serializable {
-    Order {
-      workers = List.copyOf(workers);
-    }
-  }
+  record Order(Round round, List<Integer> workers) implements Serializable {}
 
   /** What comes back. */
   sealed interface Reply extends Serializable {}
 
-  record Shares(List<Contribution> shares) implements Reply {
-    Shares {
-      shares = List.copyOf(shares);
-    }
-  }
+  record Shares(List<Contribution> shares) implements Reply {}
 
   record Refused(ExitCode code, String message) implements Reply {}
 

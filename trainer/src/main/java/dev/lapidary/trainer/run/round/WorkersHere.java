@@ -8,15 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** In this process, one after the other; the next one's images are read meanwhile. */
-public final class WorkersHere implements WorkerGroup {
-  private final Worker worker;
-  private final int worldSize;
-
-  private WorkersHere(Worker worker, int worldSize) {
-    this.worker = worker;
-    this.worldSize = worldSize;
-  }
-
+public record WorkersHere(Worker worker, int worldSize) implements WorkerGroup {
   /** As {@link WorkerGroup.Opening}; on several devices, if the run has them. */
   public static WorkerGroup open(RunInputs inputs, Path checkpoints, Progress progress) {
     TorchDevices devices = TorchDevices.of(inputs.config().device());

@@ -20,12 +20,6 @@ import java.util.Optional;
 public record StagePrefixes(
     List<NetworkCut> cuts, List<Optional<NetworkCut>> stages, List<String> notes) {
 
-  public StagePrefixes {
-    cuts = List.copyOf(cuts);
-    stages = List.copyOf(stages);
-    notes = List.copyOf(notes);
-  }
-
   public static StagePrefixes of(RunConfig config, Network network) {
     NamePatterns patterns = new NamePatterns(network.parameters(), network.heads());
     boolean auxiliary = config.loss().auxiliary() && !network.auxiliaryWeights().isEmpty();

@@ -13,22 +13,15 @@ import java.util.Optional;
 
 /**
  * A stage applied to a program: what is trained at which rate, and the proof that the rest stays.
+ *
+ * @param frozenSha256 of what is frozen, as it was when the stage began
  */
-public final class StageRun {
-  private final StageChoice choice;
-  private final TrainingProgram program;
-  private final String frozenSha256;
-
-  private StageRun(StageChoice choice, TrainingProgram program) {
-    this.choice = choice;
-    this.program = program;
-    this.frozenSha256 = fingerprint(choice.frozen());
-  }
+public record StageRun(StageChoice choice, TrainingProgram program, String frozenSha256) {
 
   public static StageRun enter(StageConfig config, TrainingProgram program, Network network) {
     StageChoice choice = StageChoice.of(config, program, network);
     program.train(choice.trained());
-    return new StageRun(choice, program);
+    return new StageRun(choice, program, fingerprint(choice.frozen()));
   }
 
   public StageConfig config() {
@@ -56,11 +49,6 @@ public final class StageRun {
   /** The highest rate of the stage under the schedule's factor. */
   public double highestRate(double factor) {
     return factor * choice.highestRate();
-  }
-
-  /** Of what is frozen. */
-  public String frozenSha256() {
-    return frozenSha256;
   }
 
   public String summary() {

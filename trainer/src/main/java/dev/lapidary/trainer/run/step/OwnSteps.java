@@ -1,8 +1,10 @@
 package dev.lapidary.trainer.run.step;
 
+import ai.djl.ndarray.NDManager;
 import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
 import dev.lapidary.trainer.checkpoint.TrainingState.Position;
 import dev.lapidary.trainer.data.BatchSource;
+import dev.lapidary.trainer.data.Shard;
 import dev.lapidary.trainer.program.Optimizer;
 import dev.lapidary.trainer.run.stage.EpochBatches;
 import dev.lapidary.trainer.run.stage.StageRun;
@@ -21,7 +23,11 @@ public record OwnSteps(
   public TrainingStep.Done take(Position at, LongToDoubleFunction factors, Adapted adapted) {
     long images = plan.imagesOfStep(at.batch());
     double factor = factors.applyAsDouble(at.batch() / stage.config().accumulate());
-    return step.take(stage, optimizer, batches, at, images, factor, adapted);
+    TrainingStep.Part whole = new TrainingStep.Part(images, images, Shard.WHOLE);
+    try (NDManager manager = step.program().newStep()) {
+      TrainingStep.Accumulated all = step.accumulate(manager, stage, batches, at, whole, adapted);
+      return step.update(manager, stage, optimizer, at, all, factor);
+    }
   }
 
   @Override

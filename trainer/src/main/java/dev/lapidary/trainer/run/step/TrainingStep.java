@@ -71,11 +71,7 @@ public record TrainingStep(
    * @param images of its own
    * @param ofStep images of all workers
    */
-  public record Part(long images, long ofStep, Shard shard) {
-    static Part whole(long images) {
-      return new Part(images, images, Shard.WHOLE);
-    }
-  }
+  public record Part(long images, long ofStep, Shard shard) {}
 
   /**
    * The gradients of a step's batches, summed; their images' loss and hits.
@@ -86,26 +82,6 @@ public record TrainingStep(
 
   /** The gradients of a batch, its images' loss and hits, the parts that it was computed in. */
   private record Work(Gradients gradients, Sums sums, int parts) {}
-
-  /**
-   * @param at the first batch's position
-   * @param images of the whole step
-   * @param factor of the schedule
-   * @throws NotFinite (exit 1) if the loss is not finite; nothing is updated then
-   */
-  public Done take(
-      StageRun stage,
-      Optimizer optimizer,
-      BatchSource source,
-      Position at,
-      long images,
-      double factor,
-      Adapted adapted) {
-    try (NDManager step = program.newStep()) {
-      Accumulated all = accumulate(step, stage, source, at, Part.whole(images), adapted);
-      return update(step, stage, optimizer, at, all, factor);
-    }
-  }
 
   /**
    * The first half of a step: forward and backward.
@@ -170,9 +146,8 @@ public record TrainingStep(
   /** In fewer images at once where memory does not suffice; the gradients stay the batch's. */
   private Work halving(NDManager step, Micro micro) {
     int count = micro.batch().count();
-    for (int parts = Math.min(micro.adapted().parts(), count);
-        ;
-        parts = Math.min(2 * parts, count)) {
+    int parts = Math.min(micro.adapted().parts(), count);
+    while (true) {
       try {
         return inParts(step, micro, parts);
       } catch (EngineException e) {
@@ -186,12 +161,12 @@ public record TrainingStep(
                   + " in %s",
               micro.at().step() + 1, micro.stage().config().name(), checkpoints);
         }
-        int smaller = (count + Math.min(2 * parts, count) - 1) / Math.min(2 * parts, count);
+        parts = Math.min(2 * parts, count);
         progress.say(
             ("out of memory at step %d: from here on the gradients of a batch of %d are summed over"
                     + " parts of %d images, the same effective batch; a live BatchNorm normalizes"
                     + " over a part")
-                .formatted(micro.at().step() + 1, count, smaller));
+                .formatted(micro.at().step() + 1, count, (count + parts - 1) / parts));
       }
     }
   }

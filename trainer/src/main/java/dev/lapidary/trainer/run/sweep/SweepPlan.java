@@ -31,20 +31,12 @@ record SweepPlan(List<Candidate> candidates, List<Integer> epochs, int keep) {
    * @param settings assignments such as {@code stages.0.lr=0.001}
    */
   record Candidate(List<String> settings, RunConfig config) {
-    Candidate {
-      settings = List.copyOf(settings);
-    }
 
     /** With another length of the last stage. */
     RunConfig trained(int epochs) {
       int last = config.stages().size() - 1;
       return RunYaml.with(config, "stages.%d.epochs=%d".formatted(last, epochs));
     }
-  }
-
-  SweepPlan {
-    candidates = List.copyOf(candidates);
-    epochs = List.copyOf(epochs);
   }
 
   /**
