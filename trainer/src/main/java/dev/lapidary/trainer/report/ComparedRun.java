@@ -11,10 +11,6 @@ import java.util.Optional;
  * @param epochs done, in order
  */
 public record ComparedRun(String name, String settings, List<EpochMetrics> epochs) {
-  public ComparedRun {
-    epochs = List.copyOf(epochs);
-  }
-
   /** The epoch with the best validation, the lower loss where equal; empty before the first. */
   public Optional<EpochMetrics> best() {
     return epochs.stream()

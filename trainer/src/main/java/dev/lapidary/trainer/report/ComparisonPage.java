@@ -5,11 +5,10 @@ import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.page.Html;
 import dev.lapidary.core.page.HtmlTable;
 import dev.lapidary.core.page.LineChart;
-import dev.lapidary.core.page.LineChart.Point;
 import dev.lapidary.core.page.LineChart.Scale;
 import dev.lapidary.core.page.LineChart.Series;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
 /** Runs side by side: one HTML file that opens offline, and the same as a table for a terminal. */
@@ -20,12 +19,21 @@ public final class ComparisonPage {
    * @param runs in the order to show them
    */
   public static String of(String title, List<ComparedRun> runs) {
+    boolean named = metrics(runs).size() > 1;
     HtmlTable table =
         new HtmlTable()
             .texts("run", "settings")
             .numbers("epochs", "best epoch", measured(runs), "validation loss", "training loss");
     for (ComparedRun run : runs) {
-      table.row(cells(run, metrics(runs).size() > 1));
+      Optional<EpochMetrics> best = run.best();
+      table.row(
+          run.name(),
+          run.settings(),
+          run.epochs().size(),
+          best.map(EpochMetrics::epoch),
+          best.map(m -> Html.of("{}{}", Html.percent(ComparedRun.score(m)), which(m, named))),
+          best.map(m -> Html.number(m.valLoss())),
+          best.map(m -> Html.number(m.trainLoss())));
     }
     Html main =
         Html.of(
@@ -39,15 +47,8 @@ public final class ComparisonPage {
 
   private static Html chart(
       String title, List<ComparedRun> runs, ToDoubleFunction<EpochMetrics> value) {
-    List<Series> series = new ArrayList<>();
-    for (ComparedRun run : runs) {
-      series.add(
-          new Series(
-              run.name(),
-              run.epochs().stream()
-                  .map(m -> new Point((double) m.epoch(), value.applyAsDouble(m)))
-                  .toList()));
-    }
+    List<Series> series =
+        runs.stream().map(r -> EpochMetrics.curve(r.name(), r.epochs(), value)).toList();
     return new Html(new LineChart(title, "epoch", Scale.LINEAR, series, List.of()).html());
   }
 
@@ -65,28 +66,9 @@ public final class ComparisonPage {
     return metrics.size() == 1 ? metrics.get(0) : "validation";
   }
 
-  /** A score, and where they differ which. */
-  private static String score(EpochMetrics best, String number, boolean named) {
-    return named ? number + " " + ComparedRun.metric(best) : number;
-  }
-
-  private static Object[] cells(ComparedRun run, boolean named) {
-    return run.best()
-        .map(
-            best ->
-                new Object[] {
-                  run.name(),
-                  run.settings(),
-                  run.epochs().size(),
-                  best.epoch(),
-                  Html.of(
-                      "{}{}",
-                      Html.percent(ComparedRun.score(best)),
-                      named ? " " + ComparedRun.metric(best) : ""),
-                  Html.number(best.valLoss()),
-                  Html.number(best.trainLoss())
-                })
-        .orElseGet(() -> new Object[] {run.name(), run.settings(), 0, "", "", "", ""});
+  /** Which score it is, where they differ. */
+  private static String which(EpochMetrics best, boolean named) {
+    return named ? " " + ComparedRun.metric(best) : "";
   }
 
   /** A header and a line a run. */
@@ -100,14 +82,14 @@ public final class ComparisonPage {
             .numbers("%.4f", "loss")
             .texts("");
     for (ComparedRun run : runs) {
+      Optional<EpochMetrics> best = run.best();
       table.row(
           run.name(),
           run.epochs().size(),
-          run.best().map(EpochMetrics::epoch),
-          run.best()
-              .map(b -> score(b, Phrase.of("%.4f", ComparedRun.score(b)), named))
+          best.map(EpochMetrics::epoch),
+          best.map(m -> Phrase.of("%.4f%s", ComparedRun.score(m), which(m, named)))
               .orElse("no epoch"),
-          run.best().map(EpochMetrics::valLoss),
+          best.map(EpochMetrics::valLoss),
           run.settings());
     }
     return table.lines();

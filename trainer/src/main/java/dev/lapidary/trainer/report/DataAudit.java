@@ -53,15 +53,6 @@ public record DataAudit(
     }
   }
 
-  public DataAudit {
-    labels = List.copyOf(labels);
-    train = List.copyOf(train);
-    validation = List.copyOf(validation);
-    skipped = List.copyOf(skipped);
-    duplicates = List.copyOf(duplicates);
-    notes = List.copyOf(notes);
-  }
-
   public static DataAudit of(TrainingData data, List<String> notes) {
     Map<String, Integer> sizes = new TreeMap<>();
     data.sizes().forEach((size, count) -> sizes.put(size.toString(), count));

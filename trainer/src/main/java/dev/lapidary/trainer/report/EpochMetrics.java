@@ -1,7 +1,11 @@
 package dev.lapidary.trainer.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.lapidary.core.page.LineChart.Point;
+import dev.lapidary.core.page.LineChart.Series;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 
 /**
  * A line of {@code metrics.jsonl}. No clock time: equal runs give equal lines.
@@ -32,4 +36,13 @@ public record EpochMetrics(
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> valMap,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> valMicroF1,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> valMacroF1,
-    boolean best) {}
+    boolean best) {
+
+  /** A value of each epoch, by the epochs. */
+  static Series curve(
+      String name, List<EpochMetrics> epochs, ToDoubleFunction<EpochMetrics> value) {
+    return new Series(
+        name,
+        epochs.stream().map(m -> new Point((double) m.epoch(), value.applyAsDouble(m))).toList());
+  }
+}

@@ -28,20 +28,12 @@ import java.util.zip.CRC32C;
  *
  * The format wants the time of each event, so equal runs give unequal files.
  */
-public final class EventFile implements AutoCloseable {
+public record EventFile(FileChannel channel, Clock clock) implements AutoCloseable {
   private static final int MASK = 0xa282ead8;
   private static final int VARINT = 0;
   private static final int FIXED64 = 1;
   private static final int BYTES = 2;
   private static final int FIXED32 = 5;
-
-  private final FileChannel channel;
-  private final Clock clock;
-
-  private EventFile(FileChannel channel, Clock clock) {
-    this.channel = channel;
-    this.clock = clock;
-  }
 
   /**
    * A new file in the folder. A reader drops what earlier files of the folder say of steps after

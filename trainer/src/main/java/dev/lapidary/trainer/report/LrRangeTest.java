@@ -5,7 +5,10 @@ import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.page.LineChart;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * The result of a learning rate range test.
@@ -47,10 +50,6 @@ public record LrRangeTest(double suggested, double steepest, double minimum, Lis
    */
   public record Point(double rate, double loss, double smoothed) {}
 
-  public LrRangeTest {
-    points = List.copyOf(points);
-  }
-
   /** The point after those before. */
   public static Point next(List<Point> before, double rate, double loss) {
     double average = 0;
@@ -80,12 +79,12 @@ public record LrRangeTest(double suggested, double steepest, double minimum, Lis
           measured.size());
     }
     List<Point> points = centred(measured.subList(measured.size() / SKIPPED, measured.size()));
-    double[] smoothed = points.stream().mapToDouble(Point::smoothed).toArray();
-    int lowest = lowest(smoothed);
+    IntToDoubleFunction smoothed = i -> points.get(i).smoothed();
+    int lowest = lowest(points.size(), smoothed);
     requireFall(points, lowest);
     requireRise(points, lowest);
-    double[] fall = Arrays.copyOf(smoothed, lowest + 1);
-    double steepest = points.get(steepest(fall)).rate();
+    int fall = lowest(lowest, i -> smoothed.applyAsDouble(i + 1) - smoothed.applyAsDouble(i));
+    double steepest = points.get(fall).rate();
     double minimum = points.get(lowest).rate();
     return new LrRangeTest(Math.sqrt(steepest * minimum / BELOW_LOWEST), steepest, minimum, points);
   }
@@ -141,20 +140,12 @@ public record LrRangeTest(double suggested, double steepest, double minimum, Lis
     }
   }
 
-  private static int steepest(double[] losses) {
-    int best = 0;
-    for (int i = 0; i + 1 < losses.length; i++) {
-      best = losses[i + 1] - losses[i] < losses[best + 1] - losses[best] ? i : best;
-    }
-    return best;
-  }
-
-  private static int lowest(double[] losses) {
-    int best = 0;
-    for (int i = 1; i < losses.length; i++) {
-      best = losses[i] < losses[best] ? i : best;
-    }
-    return best;
+  /** The first one of the lowest. */
+  private static int lowest(int count, IntToDoubleFunction value) {
+    return IntStream.range(0, count)
+        .boxed()
+        .min(Comparator.comparingDouble(value::applyAsDouble))
+        .orElse(0);
   }
 
   /** The smoothed loss over the rate, as an SVG file. */

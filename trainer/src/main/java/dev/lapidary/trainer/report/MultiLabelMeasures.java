@@ -52,10 +52,6 @@ public record MultiLabelMeasures(
       double recall,
       double f1) {}
 
-  public MultiLabelMeasures {
-    perClass = List.copyOf(perClass);
-  }
-
   @Override
   public double score() {
     return meanAveragePrecision;

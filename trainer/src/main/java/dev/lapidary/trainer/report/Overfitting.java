@@ -1,8 +1,10 @@
 package dev.lapidary.trainer.report;
 
 import dev.lapidary.core.failure.Phrase;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Notices when a network goes on learning its training images by heart. */
 public final class Overfitting {
@@ -47,10 +49,9 @@ public final class Overfitting {
   }
 
   private static int lowest(List<EpochMetrics> epochs) {
-    int lowest = 0;
-    for (int i = 1; i < epochs.size(); i++) {
-      lowest = epochs.get(i).valLoss() < epochs.get(lowest).valLoss() ? i : lowest;
-    }
-    return lowest;
+    return IntStream.range(0, epochs.size())
+        .boxed()
+        .min(Comparator.comparingDouble(i -> epochs.get(i).valLoss()))
+        .orElse(0);
   }
 }

@@ -81,11 +81,12 @@ public final class PlanText {
     if (!group.trained()) {
       return "frozen";
     }
+    List<Double> factors = stage.factors();
     return Phrase.of(
         "%.2e, %.2e, %.2e",
-        group.rate() * stage.firstFactor(),
+        group.rate() * factors.get(0),
         group.rate() * stage.topFactor(),
-        group.rate() * stage.lastFactor());
+        group.rate() * factors.get(factors.size() - 1));
   }
 
   private static void memory(List<String> lines, StagePlan.Memory memory) {

@@ -8,9 +8,7 @@ import java.io.PrintWriter;
 import java.io.Writer;
 
 /** What a run shows: lines, and on a terminal a bar. All of it goes to stderr. */
-public final class Progress implements WorkProgress {
-  private final TerminalProgress terminal;
-  private final Colours colours;
+public record Progress(TerminalProgress terminal, Colours colours) implements WorkProgress {
 
   public Progress(PrintWriter err, boolean terminal) {
     this(new TerminalProgress(err, terminal), Colours.ofErr());
@@ -19,11 +17,6 @@ public final class Progress implements WorkProgress {
   /** Shows nothing. */
   public static Progress silent() {
     return new Progress(new PrintWriter(Writer.nullWriter()), false);
-  }
-
-  public Progress(TerminalProgress terminal, Colours colours) {
-    this.terminal = terminal;
-    this.colours = colours;
   }
 
   @Override

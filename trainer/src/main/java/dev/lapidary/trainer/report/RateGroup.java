@@ -2,8 +2,10 @@ package dev.lapidary.trainer.report;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The parts of the network that learn at one rate in a stage.
@@ -15,20 +17,19 @@ public record RateGroup(String name, double rate) {
 
   /** From the stem to the head. */
   public static List<RateGroup> of(StagePlan stage) {
-    Map<Double, List<String>> parts = new LinkedHashMap<>();
+    Map<Double, Set<String>> parts = new LinkedHashMap<>();
     for (StagePlan.Group group : stage.groups()) {
       if (group.trained()) {
-        List<String> names = parts.computeIfAbsent(group.rate(), rate -> new ArrayList<>());
-        if (!names.contains(group.name())) {
-          names.add(group.name());
-        }
+        parts.computeIfAbsent(group.rate(), rate -> new LinkedHashSet<>()).add(group.name());
       }
     }
     List<RateGroup> groups = new ArrayList<>();
     parts.forEach(
         (rate, names) ->
             groups.add(
-                new RateGroup(parts.size() == 1 && names.size() > 1 ? "all" : span(names), rate)));
+                new RateGroup(
+                    parts.size() == 1 && names.size() > 1 ? "all" : span(List.copyOf(names)),
+                    rate)));
     return groups;
   }
 

@@ -114,7 +114,8 @@ public final class ReportPage {
     String exact = run.isMultiLabel() ? "Images with all labels right" : "Accuracy";
     charts.add(chart(exact, run, marks, EpochMetrics::trainAccuracy, EpochMetrics::valAccuracy));
     if (run.isMultiLabel()) {
-      List<Series> series = List.of(series("validation", run, m -> m.valMap().orElse(0.0)));
+      List<Series> series =
+          List.of(EpochMetrics.curve("validation", run.epochs(), m -> m.valMap().orElse(0.0)));
       charts.add(new LineChart("mAP", "epoch", Scale.LINEAR, series, marks).html());
     }
     charts.add(rates(run.stages()).html());
@@ -131,16 +132,10 @@ public final class ReportPage {
       ToDoubleFunction<EpochMetrics> train,
       ToDoubleFunction<EpochMetrics> validation) {
     List<Series> both =
-        List.of(series("training", run, train), series("validation", run, validation));
+        List.of(
+            EpochMetrics.curve("training", run.epochs(), train),
+            EpochMetrics.curve("validation", run.epochs(), validation));
     return new LineChart(title, "epoch", Scale.LINEAR, both, marks).html();
-  }
-
-  private static Series series(String name, RunReport run, ToDoubleFunction<EpochMetrics> value) {
-    return new Series(
-        name,
-        run.epochs().stream()
-            .map(m -> new Point((double) m.epoch(), value.applyAsDouble(m)))
-            .toList());
   }
 
   /** Of each rate that the plan has, over the whole run. */
@@ -170,23 +165,23 @@ public final class ReportPage {
     if (views.isEmpty()) {
       return Html.NONE;
     }
-    List<Html> rows = new ArrayList<>();
-    for (RunReport.Views row : views) {
-      List<Html> pictures = new ArrayList<>();
-      for (Thumbnail picture : row.pictures()) {
-        pictures.add(
-            Html.of(
-                "<li><img{} alt='{}' src='{}'></li>\n",
-                new Html(picture.small() ? " class='small'" : ""),
-                row.image(),
-                picture.dataUri()));
-      }
-      rows.add(Html.of("<ul class='gallery'>\n{}</ul>\n", Html.join(pictures)));
-    }
     return Html.of(
         "<h2 id='views'>What training sees</h2>\n<p>A row a training image: as in evaluation, then"
             + " changed at random as in each epoch.</p>\n{}",
-        Html.join(rows));
+        each(
+            views,
+            row ->
+                Html.of(
+                    "<ul class='gallery'>\n{}</ul>\n",
+                    each(row.pictures(), picture -> view(picture, row.image())))));
+  }
+
+  private static Html view(Thumbnail picture, String image) {
+    return Html.of(
+        "<li><img{} alt='{}' src='{}'></li>\n",
+        new Html(picture.small() ? " class='small'" : ""),
+        image,
+        picture.dataUri());
   }
 
   private static Html identity(RunReport run) {

@@ -34,34 +34,18 @@ public record RunReport(
    * @param mistakes with the greatest loss, the greatest first
    */
   public record Measured(
-      String title, String note, Measures measures, List<Shown> samples, List<Shown> mistakes) {
-    public Measured {
-      samples = List.copyOf(samples);
-      mistakes = List.copyOf(mistakes);
-    }
-  }
+      String title, String note, Measures measures, List<Shown> samples, List<Shown> mistakes) {}
 
   /**
    * A training image as the network sees it.
    *
    * @param pictures first as in evaluation, then augmented as in epochs 0, 1 and so on
    */
-  public record Views(String image, List<Thumbnail> pictures) {
-    public Views {
-      pictures = List.copyOf(pictures);
-    }
-  }
+  public record Views(String image, List<Thumbnail> pictures) {}
 
   /** An image with its answer. */
   public record Shown(
       String image, String label, String predicted, double confidence, Thumbnail thumbnail) {}
-
-  public RunReport {
-    epochs = List.copyOf(epochs);
-    stages = List.copyOf(stages);
-    measured = List.copyOf(measured);
-    views = List.copyOf(views);
-  }
 
   boolean isMultiLabel() {
     return audit.hasSeveralLabels();

@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.report;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -59,20 +60,11 @@ public record SingleLabelMeasures(
     public static final int COUNT = 15;
   }
 
-  public SingleLabelMeasures {
-    perClass = List.copyOf(perClass);
-    confusion = confusion.stream().map(List::copyOf).toList();
-    calibration = List.copyOf(calibration);
-  }
-
   /**
    * @param loss as libtorch sums it; the predictions' own differs from it in the last bits
    */
   public static SingleLabelMeasures of(
       List<String> labels, List<SingleLabelPrediction> predictions, double loss) {
-    if (predictions.isEmpty()) {
-      throw new IllegalArgumentException("no image was measured");
-    }
     int n = predictions.size();
     int correct = (int) predictions.stream().filter(SingleLabelPrediction::correct).count();
     long inTop = predictions.stream().filter(p -> p.rank() < TOP).count();
@@ -166,14 +158,6 @@ public record SingleLabelMeasures(
   }
 
   private static List<List<Integer>> lists(int[][] rows) {
-    List<List<Integer>> all = new ArrayList<>();
-    for (int[] row : rows) {
-      List<Integer> list = new ArrayList<>();
-      for (int value : row) {
-        list.add(value);
-      }
-      all.add(list);
-    }
-    return all;
+    return Arrays.stream(rows).map(row -> Arrays.stream(row).boxed().toList()).toList();
   }
 }

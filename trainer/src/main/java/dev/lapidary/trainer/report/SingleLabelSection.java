@@ -77,7 +77,7 @@ final class SingleLabelSection {
   }
 
   private static Html mistakes(SingleLabelMeasures m, Html open) {
-    List<Confusions.Mistaken> pairs = Confusions.of(m).first(MISTAKES);
+    List<Confusions.Mistaken> pairs = Confusions.of(m, MISTAKES);
     if (pairs.isEmpty()) {
       return new Html("<p>No image was mistaken.</p>\n");
     }

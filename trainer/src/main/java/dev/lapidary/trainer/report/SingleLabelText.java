@@ -71,7 +71,7 @@ final class SingleLabelText {
 
   private static void mistakes(List<String> lines, SingleLabelMeasures m) {
     lines.add("most frequent mistakes");
-    for (Confusions.Mistaken pair : Confusions.of(m).first(MISTAKES)) {
+    for (Confusions.Mistaken pair : Confusions.of(m, MISTAKES)) {
       lines.add(
           Phrase.of(
               "%6d  %s taken for %s (%.1f %% of its images)",

@@ -46,10 +46,6 @@ public record StagePlan(
       int batchNorms,
       int liveBatchNorms,
       List<Member> members) {
-    public Group {
-      members = List.copyOf(members);
-    }
-
     @JsonProperty
     public int tensors() {
       return members.size();
@@ -69,26 +65,20 @@ public record StagePlan(
     /** {@code pretrained}, {@code new} or how many of both. */
     @JsonProperty
     public String origin() {
-      if (fromFile() == tensors()) {
-        return "pretrained";
-      }
-      return fromFile() == 0
-          ? "new"
-          : "%d pretrained, %d new".formatted(fromFile(), tensors() - fromFile());
+      return parts(fromFile(), "pretrained", tensors(), "new");
     }
 
     /** {@code frozen}, {@code live}, how many of both, or a dash. */
     @JsonProperty
     public String batchNorm() {
-      if (batchNorms == 0) {
-        return "-";
+      return batchNorms == 0 ? "-" : parts(liveBatchNorms, "live", batchNorms, "frozen");
+    }
+
+    private static String parts(int count, String name, int all, String others) {
+      if (count == all) {
+        return name;
       }
-      if (liveBatchNorms == 0) {
-        return "frozen";
-      }
-      return liveBatchNorms == batchNorms
-          ? "live"
-          : "%d live, %d frozen".formatted(liveBatchNorms, batchNorms - liveBatchNorms);
+      return count == 0 ? others : "%d %s, %d %s".formatted(count, name, all - count, others);
     }
   }
 
@@ -98,10 +88,6 @@ public record StagePlan(
    * @param pretrained whether its values come from a file, else they are drawn at random
    */
   public record Member(String name, List<Long> shape, boolean pretrained) {
-    public Member {
-      shape = List.copyOf(shape);
-    }
-
     long[] sizes() {
       return shape.stream().mapToLong(size -> size).toArray();
     }
@@ -133,12 +119,6 @@ public record StagePlan(
     }
   }
 
-  public StagePlan {
-    factors = List.copyOf(factors);
-    steps = List.copyOf(steps);
-    groups = List.copyOf(groups);
-  }
-
   public int trainedTensors() {
     return groups.stream().filter(Group::trained).mapToInt(Group::tensors).sum();
   }
@@ -151,15 +131,7 @@ public record StagePlan(
     return groups.stream().mapToLong(Group::parameters).sum();
   }
 
-  public double firstFactor() {
-    return factors.get(0);
-  }
-
   public double topFactor() {
     return factors.stream().mapToDouble(f -> f).max().orElse(1);
-  }
-
-  public double lastFactor() {
-    return factors.get(factors.size() - 1);
   }
 }
