@@ -4,7 +4,6 @@ import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.models.zoo.ImageNetWeights;
 import dev.lapidary.models.zoo.PublishedWeights;
 import dev.lapidary.models.zoo.Zoo;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -36,10 +35,8 @@ final class FetchCommand extends ProgramCommand {
   @Override
   public Integer call() {
     String word = ImageNetWeights.isWord(tag) ? tag : "imagenet:" + tag;
-    List<PublishedWeights> wanted = new ArrayList<>();
-    for (String name : names) {
-      wanted.add(ImageNetWeights.find(Zoo.find(name), word));
-    }
+    List<PublishedWeights> wanted =
+        names.stream().map(name -> ImageNetWeights.find(Zoo.find(name), word)).toList();
     for (PublishedWeights weights : wanted) {
       print(weights.file(Optional.empty(), Terminal.progress(err())));
     }

@@ -35,9 +35,11 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -99,8 +101,9 @@ final class InitCommand extends ProgramCommand {
     ZooOptions options = options(names, architecture, own);
     architecture.requireUse(options);
     Optional<HeadInit> init = network.headInit.map(HeadInit::parse);
-    HeadLayers layers = headLayers();
-    Optional<Path> file = weights.map(this::fetched);
+    HeadLayers layers = new HeadLayers(network.headMlp, network.headDropout);
+    Optional<Path> file =
+        weights.map(choice -> choice.file(network.weightsSha256, Terminal.progress(err())));
     if (file.isPresent()) {
       AtomicFile.requireAbsent(kept, force);
     }
@@ -170,10 +173,6 @@ final class InitCommand extends ProgramCommand {
             : Optional.of(own.cropHeight()));
   }
 
-  private HeadLayers headLayers() {
-    return new HeadLayers(network.headMlp, network.headDropout);
-  }
-
   private Made load(
       Architecture architecture,
       ZooOptions options,
@@ -235,9 +234,7 @@ final class InitCommand extends ProgramCommand {
       Architecture architecture, TorchScriptArchive archive, Preprocessing rule, HeadInit init) {
     List<Head> heads = new ArrayList<>();
     heads.add(HeadSearch.named(archive, architecture.headName()));
-    architecture
-        .auxiliaryHeads()
-        .forEach(head -> heads.add(HeadSearch.named(archive, head.name())));
+    architecture.auxiliaryHeads().forEach(h -> heads.add(HeadSearch.named(archive, h.name())));
     TraceOptions image = TraceOptions.of(rule.channels(), rule.cropHeight(), rule.cropWidth());
     int count = Math.toIntExact(heads.get(0).classes());
     HeadReplacement.apply(archive, heads, count, init, network.seed, image);
@@ -255,17 +252,14 @@ final class InitCommand extends ProgramCommand {
           labels);
     }
     List<String> names = LabelFile.read(labels);
-    for (int i = 0; i < names.size(); i++) {
-      if (names.indexOf(names.get(i)) < i) {
+    Set<String> before = new HashSet<>();
+    for (String name : names) {
+      if (!before.add(name)) {
         throw Failure.badInput(
             "[%s] the label %s stands there twice; each must differ from those before it",
-            labels, Quote.of(names.get(i)));
+            labels, Quote.of(name));
       }
     }
     return names;
-  }
-
-  private Path fetched(WeightsChoice choice) {
-    return choice.file(network.weightsSha256, Terminal.progress(err()));
   }
 }

@@ -9,6 +9,7 @@ import dev.lapidary.models.weights.NamedTensors;
 import dev.lapidary.models.weights.WeightsFile;
 import dev.lapidary.models.zoo.Architecture;
 import dev.lapidary.models.zoo.Stage;
+import dev.lapidary.models.zoo.StateEntry;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
@@ -17,7 +18,6 @@ import dev.lapidary.torchscript.script.StateDict;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -82,7 +82,7 @@ final class LayersCommand extends ProgramCommand {
 
   private List<Row> ofArchitecture(Architecture architecture) {
     return architecture.state(ZooOptions.of(classes, 0)).stream()
-        .map(e -> row(e.name(), e.shape(), e.dtype().name(), e.parameter(), architecture.stages()))
+        .map(entry -> row(entry, architecture.stages()))
         .toList();
   }
 
@@ -96,16 +96,9 @@ final class LayersCommand extends ProgramCommand {
   /** A state dict says no kinds: what BatchNorm calls its buffers is one. */
   private static List<Row> ofWeights(NamedTensors weights) {
     List<Stage> stages = Stage.derived(weights.tensors().keySet());
-    List<Row> rows = new ArrayList<>();
-    weights
-        .tensors()
-        .forEach(
-            (name, tensor) -> {
-              List<Long> shape = Arrays.stream(tensor.shape()).boxed().toList();
-              rows.add(
-                  row(name, shape, tensor.dtype().name(), !BUFFER.matcher(name).find(), stages));
-            });
-    return rows;
+    return weights.tensors().entrySet().stream()
+        .map(e -> row(e.getKey(), e.getValue(), !BUFFER.matcher(e.getKey()).find(), stages))
+        .toList();
   }
 
   private static List<Row> ofArchive(Path file) {
@@ -113,13 +106,7 @@ final class LayersCommand extends ProgramCommand {
     StateDict state = StateDict.of(archive);
     List<Stage> stages = stages(archive, state, file);
     return state.entries().stream()
-        .map(
-            e -> {
-              Tensor tensor = e.tensor();
-              List<Long> shape = Arrays.stream(tensor.shape()).boxed().toList();
-              boolean parameter = e.kind() == StateDict.Kind.PARAMETER;
-              return row(e.name(), shape, tensor.dtype().name(), parameter, stages);
-            })
+        .map(e -> row(e.name(), e.tensor(), e.kind() == StateDict.Kind.PARAMETER, stages))
         .toList();
   }
 
@@ -135,13 +122,17 @@ final class LayersCommand extends ProgramCommand {
             () -> Stage.derived(state.entries().stream().map(StateDict.Entry::name).toList()));
   }
 
-  private static Row row(
-      String name, List<Long> shape, String dtype, boolean parameter, List<Stage> stages) {
+  private static Row row(String name, Tensor tensor, boolean parameter, List<Stage> stages) {
+    List<Long> shape = Arrays.stream(tensor.shape()).boxed().toList();
+    return row(new StateEntry(name, shape, tensor.dtype(), parameter), stages);
+  }
+
+  private static Row row(StateEntry entry, List<Stage> stages) {
     String stage =
-        stages.stream().filter(s -> s.covers(name)).map(Stage::name).findFirst().orElse("");
-    long count = Tensor.numel(shape.stream().mapToLong(Long::longValue).toArray());
-    String kind = parameter ? "parameter" : "buffer";
-    return new Row(name, shape, dtype.toLowerCase(Locale.ROOT), count, kind, stage);
+        stages.stream().filter(s -> s.covers(entry.name())).map(Stage::name).findFirst().orElse("");
+    String dtype = entry.dtype().name().toLowerCase(Locale.ROOT);
+    String kind = entry.parameter() ? "parameter" : "buffer";
+    return new Row(entry.name(), entry.shape(), dtype, entry.numel(), kind, stage);
   }
 
   private static void print(List<Row> rows, PrintWriter out) {

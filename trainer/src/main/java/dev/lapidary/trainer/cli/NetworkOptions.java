@@ -100,12 +100,7 @@ final class NetworkOptions {
   @Option(names = "--seed", defaultValue = "0", description = "Of every random decision.")
   long seed;
 
-  /** The keys of run.yaml that these are. */
-  List<Setting> settings() {
-    return settings(option -> true);
-  }
-
-  /** Those of the options for which {@code given} holds. */
+  /** The keys of run.yaml that these are, of the options for which {@code given} holds. */
   List<Setting> settings(Predicate<String> given) {
     List<Setting> settings = new ArrayList<>();
     BiConsumer<String, Setting> add =

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -88,7 +89,7 @@ final class PlanOptions {
   }
 
   boolean force() {
-    return given().stream().anyMatch(s -> s.key().equals("model.freeze-unloaded"));
+    return settings(option -> true).stream().anyMatch(s -> s.key().equals("model.freeze-unloaded"));
   }
 
   /** The plan that the options say, checked. */
@@ -118,13 +119,7 @@ final class PlanOptions {
     run.addAll(network.settings(this::isGiven));
     run.addAll(memoryFormat());
     List<Setting> each = new ArrayList<>();
-    flags.forEach(
-        (flag, option) -> {
-          if (isGiven(option.longestName())) {
-            flag.setting(Optional.ofNullable(option.getValue()))
-                .ifPresent(setting -> sort(setting, run, each));
-          }
-        });
+    settings(this::isGiven).forEach(setting -> sort(setting, run, each));
     if (isGiven("--arch") && !isGiven("--model")) {
       run.add(new Setting("model.file", Optional.empty()));
     }
@@ -152,10 +147,10 @@ final class PlanOptions {
       throw Failure.badInput("--data is missing: a folder with one sub-folder a class");
     }
     List<Setting> run = new ArrayList<>(List.of(new Setting("data.train", data)));
-    run.addAll(network.settings());
+    run.addAll(network.settings(option -> true));
     run.addAll(memoryFormat());
     List<Setting> each = new ArrayList<>();
-    given().forEach(setting -> sort(setting, run, each));
+    settings(option -> true).forEach(setting -> sort(setting, run, each));
     if (!isGiven("--best-by")) {
       run.add(new Setting("checkpoints.best-by", BestBy.AUTO));
     }
@@ -166,9 +161,9 @@ final class PlanOptions {
     boolean sgds = isGiven("--lr") || each.stream().anyMatch(s -> s.key().startsWith("optimizer."));
     boolean free = recipe != null || (!isGiven("--optimizer") && !sgds);
     if (!isGiven("--optimizer") && free) {
-      each.add(new Setting("optimizer", chosen.optimizer()));
+      each.add(new Setting("optimizer", Recipe.OPTIMIZER));
       if (!isGiven("--weight-decay")) {
-        each.add(new Setting("weight-decay", chosen.weightDecay()));
+        each.add(new Setting("weight-decay", Recipe.WEIGHT_DECAY));
       }
     }
     RunConfig config = RunYaml.of(run, stages.stages(each, rate(chosen, each)));
@@ -202,7 +197,7 @@ final class PlanOptions {
         "recipe %s (%s): %s, rate %s, weight decay %s",
         recipe.name().toLowerCase(Locale.ROOT),
         recipe == Recipe.TRANSFER ? "pretrained weights" : "random weights",
-        recipe.optimizer(),
+        Recipe.OPTIMIZER,
         last.lr(),
         last.weightDecay());
   }
@@ -220,11 +215,15 @@ final class PlanOptions {
     }
   }
 
-  private List<Setting> given() {
-    List<Setting> given = new ArrayList<>();
+  /** Of the flags for which {@code given} holds. */
+  private List<Setting> settings(Predicate<String> given) {
+    List<Setting> settings = new ArrayList<>();
     flags.forEach(
         (flag, option) ->
-            flag.setting(Optional.ofNullable(option.getValue())).ifPresent(given::add));
-    return given;
+            Optional.ofNullable(option.getValue())
+                .filter(value -> given.test(option.longestName()))
+                .flatMap(flag::setting)
+                .ifPresent(settings::add));
+    return settings;
   }
 }

@@ -31,7 +31,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -261,22 +260,17 @@ final class PreviewCommand extends ProgramCommand {
 
   /** {@code a.jpg} becomes {@code a.png}; equal names keep their extension, then get a number. */
   private Map<Path, Path> targets(List<Path> images) {
-    Map<String, Integer> stems = count(images, PreviewCommand::stem);
+    Map<String, Long> stems =
+        images.stream().collect(Collectors.groupingBy(PreviewCommand::stem, Collectors.counting()));
     Map<String, Integer> used = new HashMap<>();
     Map<Path, Path> targets = new LinkedHashMap<>();
     for (Path image : images) {
-      boolean alone = stems.getOrDefault(stem(image), 0) == 1;
+      boolean alone = stems.getOrDefault(stem(image), 0L) == 1;
       String name = alone ? stem(image) : image.getFileName().toString();
       int again = used.merge(name, 1, Integer::sum);
       targets.put(image, out.resolve(again == 1 ? name + ".png" : name + "-" + again + ".png"));
     }
     return targets;
-  }
-
-  private static Map<String, Integer> count(List<Path> images, Function<Path, String> name) {
-    Map<String, Integer> counts = new HashMap<>();
-    images.forEach(image -> counts.merge(name.apply(image), 1, Integer::sum));
-    return counts;
   }
 
   private static String stem(Path image) {

@@ -61,12 +61,12 @@ record RunFlag(
     return option.build();
   }
 
-  /** What a given value changes; empty if there is none. */
-  Optional<Setting> setting(Optional<Object> value) {
-    if (KeyType.of(key).type() == boolean.class) {
-      return value.filter(Boolean.TRUE::equals).map(given -> new Setting(key, !negated));
+  /** What a given value changes; empty for a switch that is off. */
+  Optional<Setting> setting(Object value) {
+    if (KeyType.of(key).type() != boolean.class) {
+      return Optional.of(new Setting(key, value));
     }
-    return value.map(given -> new Setting(key, given));
+    return value.equals(true) ? Optional.of(new Setting(key, !negated)) : Optional.empty();
   }
 
   private boolean isReadable(String text) {

@@ -1,12 +1,10 @@
 package dev.lapidary.trainer.plan;
 
 import dev.lapidary.trainer.program.Optimizer.Rate;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** The learning rate, weight decay and momentum of each parameter of a stage, unscheduled. */
 public final class GroupRates {
@@ -28,18 +26,15 @@ public final class GroupRates {
    */
   public static Map<String, Rate> of(
       StageConfig stage, List<Member> members, int layers, NamePatterns patterns) {
-    List<Set<String>> matches = new ArrayList<>();
-    stage.groups().forEach(group -> matches.add(patterns.match(group.match())));
+    Map<String, StageConfig.Group> groups = new HashMap<>();
+    for (StageConfig.Group group : stage.groups()) {
+      patterns.match(group.match()).forEach(name -> groups.putIfAbsent(name, group));
+    }
     Map<String, Rate> rates = new HashMap<>();
     for (Member member : members) {
       double lr = layerRate(stage, member.layer(), layers - 1);
       double decay = isSpared(stage, member) ? 0 : stage.weightDecay();
-      Optional<StageConfig.Group> group = Optional.empty();
-      for (int i = 0; i < matches.size() && group.isEmpty(); i++) {
-        if (matches.get(i).contains(member.name())) {
-          group = Optional.of(stage.groups().get(i));
-        }
-      }
+      Optional<StageConfig.Group> group = Optional.ofNullable(groups.get(member.name()));
       rates.put(
           member.name(),
           new Rate(

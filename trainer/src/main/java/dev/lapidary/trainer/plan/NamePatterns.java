@@ -11,24 +11,15 @@ import java.util.stream.Collectors;
 
 /**
  * Patterns of parameter names: a name, a module's path, which means all below it ({@code layer1}),
- * either with {@code *} for any characters ({@code *.bias}), or {@code head}: the last layer, and
+ * either with {@code *} for any characters ({@code *.bias}), or {@link #HEAD}: the last layer, and
  * the last layers of auxiliary heads.
+ *
+ * @param names of all parameters
+ * @param heads module paths of the last layer and of those of auxiliary heads
  */
-public final class NamePatterns {
+public record NamePatterns(List<String> names, List<String> heads) {
   /** The word for the network's last layer, wherever the network has it. */
   public static final String HEAD = "head";
-
-  private final List<String> names;
-  private final List<String> heads;
-
-  /**
-   * @param names of all parameters
-   * @param heads module paths of the last layer and of those of auxiliary heads
-   */
-  public NamePatterns(List<String> names, List<String> heads) {
-    this.names = List.copyOf(names);
-    this.heads = List.copyOf(heads);
-  }
 
   /**
    * The names that a pattern means.

@@ -20,18 +20,14 @@ public enum Recipe {
    */
   public static final double MIN_BATCH_NORM_MOMENTUM = 0.1;
 
+  /** A name of {@link RunDefaults#OPTIMIZERS}: AdamW, which needs less tuning than SGD. */
+  public static final String OPTIMIZER = "adamw";
+
+  /** That suits {@link #OPTIMIZER}. */
+  public static final double WEIGHT_DECAY = 0.01;
+
   /** Networks of LayerNorm, which forget what they know at the rates of those of BatchNorm. */
   private static final Pattern LAYER_NORM = Pattern.compile("(vit|swin|convnext|maxvit)_.*");
-
-  /** A name of {@link RunDefaults#OPTIMIZERS}: AdamW, which needs less tuning than SGD. */
-  public String optimizer() {
-    return "adamw";
-  }
-
-  /** That suits {@link #optimizer}. */
-  public double weightDecay() {
-    return 0.01;
-  }
 
   /**
    * The rate that suits an optimizer, in a batch of some dozen images.

@@ -80,7 +80,7 @@ final class RunKeys {
       throw Failure.badInput(
           "%s: there is no %s; the list has %d, counted from 0", source, key, parent.size());
     }
-    List<String> known = names(parent);
+    List<String> known = parent.properties().stream().map(Map.Entry::getKey).toList();
     List<String> deeper = pathsTo(key, parent, "");
     throw Failure.badInput(
         "%s: there is no key %s among %s%s",
@@ -146,11 +146,5 @@ final class RunKeys {
           source, kind, all.keySet(), NearNames.hint(kind, all.keySet()));
     }
     return YAML.valueToTree(found);
-  }
-
-  private static List<String> names(JsonNode object) {
-    List<String> names = new ArrayList<>();
-    object.fieldNames().forEachRemaining(names::add);
-    return names;
   }
 }

@@ -19,15 +19,12 @@ public record Schedule(By by, double warmup, double warmupStart, Shape shape) {
 
   /** A factor over t of {@code total} units, t from 0; {@code unitsPerEpoch} scales lengths. */
   public sealed interface Shape {
-    double factor(double t, double total, double unitsPerEpoch);
-  }
-
-  public record Constant() implements Shape {
-    @Override
-    public double factor(double t, double total, double unitsPerEpoch) {
+    default double factor(double t, double total, double unitsPerEpoch) {
       return 1;
     }
   }
+
+  public record Constant() implements Shape {}
 
   /** {@code gamma} each {@code size} epochs: {@code torch StepLR}. */
   public record Step(int size, double gamma) implements Shape {
@@ -138,11 +135,6 @@ public record Schedule(By by, double warmup, double warmupStart, Shape shape) {
       require(
           patience >= 0 && cooldown >= 0 && threshold >= 0 && min >= 0,
           "schedule plateau: patience, cooldown, threshold and min must not be negative");
-    }
-
-    @Override
-    public double factor(double t, double total, double unitsPerEpoch) {
-      return 1;
     }
   }
 
