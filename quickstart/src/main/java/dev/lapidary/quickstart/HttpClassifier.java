@@ -55,10 +55,6 @@ final class HttpClassifier {
           "POST %s of %s answered %d: %s", predict, path, response.statusCode(), response.body());
     }
     JsonNode best = JSON.readTree(response.body()).at("/predictions/0/classes/0");
-    return new BestClass(
-        path,
-        best.path("label").asText(),
-        best.path("index").asInt(-1),
-        best.path("probability").asDouble(-1));
+    return BestClass.of(path, best);
   }
 }

@@ -6,7 +6,6 @@ import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.util.ArrayList;
@@ -17,22 +16,15 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Runs the programs as processes of their own, showing each command as a user would type it. */
-public final class Programs {
+/**
+ * Runs the programs as processes of their own, showing each command as a user would type it.
+ *
+ * @param launcher the command that starts a program ({@code trainer}, {@code exporter}, {@code
+ *     serve}), before its arguments
+ * @param log where commands and the programs' messages go
+ */
+public record Programs(Function<String, List<String>> launcher, PrintWriter log) {
   private static final Pattern LISTENING = Pattern.compile("listening on (http://\\S+)");
-
-  private final Function<String, List<String>> launcher;
-  private final PrintWriter log;
-
-  /**
-   * @param launcher the command that starts a program ({@code trainer}, {@code exporter}, {@code
-   *     serve}), before its arguments
-   * @param log where commands and the programs' messages go
-   */
-  public Programs(Function<String, List<String>> launcher, PrintWriter log) {
-    this.launcher = launcher;
-    this.log = log;
-  }
 
   /**
    * Runs a program to its end and returns its stdout.
@@ -45,16 +37,18 @@ public final class Programs {
     String out = new String(process.getInputStream().readAllBytes(), UTF_8);
     log.print(out);
     log.flush();
-    requireDone(program + " " + arguments[0], process.waitFor());
+    int status = process.waitFor();
+    if (status != 0) {
+      throw stopped(program + " " + arguments[0], status);
+    }
     return out;
   }
 
   /** Starts {@code serve run} and waits until it says where it listens. */
-  public Server serve(String... arguments) throws IOException {
+  public Server serve(String... arguments) throws IOException, InterruptedException {
     show("serve", arguments);
     Process process = start("serve", ProcessBuilder.Redirect.PIPE, arguments);
-    BufferedReader messages =
-        new BufferedReader(new InputStreamReader(process.getErrorStream(), UTF_8));
+    BufferedReader messages = process.errorReader(UTF_8);
     for (String line = messages.readLine(); line != null; line = messages.readLine()) {
       log.println(line);
       Matcher listening = LISTENING.matcher(line);
@@ -65,7 +59,7 @@ public final class Programs {
         return new Server(process, URI.create(listening.group(1)));
       }
     }
-    throw stopped("serve run", waitFor(process));
+    throw stopped("serve run", process.waitFor());
   }
 
   private Process start(String program, ProcessBuilder.Redirect messages, String... arguments)
@@ -83,12 +77,6 @@ public final class Programs {
     log.flush();
   }
 
-  private static void requireDone(String what, int status) {
-    if (status != 0) {
-      throw stopped(what, status);
-    }
-  }
-
   private static Failure stopped(String what, int status) {
     ExitCode code =
         Arrays.stream(ExitCode.values())
@@ -96,16 +84,6 @@ public final class Programs {
             .findFirst()
             .orElse(ExitCode.FAILED);
     return new Failure(code, what + " ended with exit code " + status + "; its message is above");
-  }
-
-  private static int waitFor(Process process) {
-    try {
-      return process.waitFor();
-    } catch (InterruptedException e) {
-      process.destroyForcibly();
-      Thread.currentThread().interrupt();
-      return ExitCode.INTERRUPTED.status();
-    }
   }
 
   /** A running server; closing it asks it to stop (SIGTERM) and waits for its clean end. */

@@ -16,7 +16,7 @@ import java.util.List;
  * The main job: fine-tune a backbone to classes that it has never seen, export it as fp32 and as
  * int8, serve the int8 file and ask it over HTTP; then prove that all four give the same answers.
  */
-public final class Quickstart {
+public record Quickstart(Programs programs, PrintWriter log) {
   /** int8 may lose two points of accuracy. */
   static final double MAX_INT8_LOSS = 0.02;
 
@@ -30,14 +30,6 @@ public final class Quickstart {
   static final double MAX_HTTP_DIFFERENCE = 1e-4;
 
   private static final ObjectMapper JSON = new ObjectMapper();
-
-  private final Programs programs;
-  private final PrintWriter log;
-
-  public Quickstart(Programs programs, PrintWriter log) {
-    this.programs = programs;
-    this.log = log;
-  }
 
   /**
    * @param train folder of class folders
@@ -188,12 +180,7 @@ public final class Quickstart {
     List<BestClass> predictions = new ArrayList<>();
     for (String line : Files.readAllLines(predictionsOf(file))) {
       JsonNode node = JSON.readTree(line);
-      predictions.add(
-          new BestClass(
-              node.path("image").asText(),
-              node.path("label").asText(),
-              node.path("index").asInt(-1),
-              node.path("probability").asDouble(-1)));
+      predictions.add(BestClass.of(node.path("image").asText(), node));
     }
     return predictions;
   }

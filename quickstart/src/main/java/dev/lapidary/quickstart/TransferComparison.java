@@ -12,7 +12,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -26,22 +26,14 @@ import java.util.concurrent.Future;
  * network from random weights: the same few images of new classes, the same recipe, each side with
  * the best of the same learning rates, over several seeds, on a test set that nothing was chosen
  * by.
+ *
+ * @param trainer the program
  */
-public final class TransferComparison {
+public record TransferComparison(Path trainer, PrintWriter log) {
   static final int CLASSES = 5;
   static final int TEST_PER_CLASS = 1000;
+
   private static final ObjectMapper JSON = new ObjectMapper();
-
-  private final Path trainer;
-  private final PrintWriter log;
-
-  /**
-   * @param trainer the program
-   */
-  public TransferComparison(Path trainer, PrintWriter log) {
-    this.trainer = trainer;
-    this.log = log;
-  }
 
   /**
    * @param from folder of Fashion-MNIST's files
@@ -188,12 +180,7 @@ public final class TransferComparison {
                         .average()
                         .orElseThrow())
             .toList();
-    double rate =
-        setting
-            .rates()
-            .get(
-                validation.indexOf(
-                    validation.stream().max(Comparator.naturalOrder()).orElseThrow()));
+    double rate = setting.rates().get(validation.indexOf(Collections.max(validation)));
     List<Callable<Double>> work = new ArrayList<>();
     runs.stream()
         .filter(run -> run.side() == side && run.rate() == rate)

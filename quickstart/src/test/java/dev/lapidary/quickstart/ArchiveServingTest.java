@@ -91,7 +91,7 @@ class ArchiveServingTest {
         ServeMain.class.getName());
   }
 
-  private Programs.Server serve(Path model) throws IOException {
+  private Programs.Server serve(Path model) throws IOException, InterruptedException {
     return programs.serve(
         "run",
         "--model=" + model,

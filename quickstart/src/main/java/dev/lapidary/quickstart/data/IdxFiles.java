@@ -6,28 +6,18 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
 
 /**
  * Just enough IDX (yann.lecun.com/exdb/mnist) to read MNIST-like gzip pairs: 8-bit gray images,
  * row-major, one after the other, and 8-bit labels.
  */
-final class IdxFiles {
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record IdxFiles(int height, int width, byte[] pixels, byte[] labels) {
   private static final int IMAGES = 0x803;
   private static final int LABELS = 0x801;
   private static final int MAX_IMAGES = 1_000_000;
-
-  private final int height;
-  private final int width;
-  private final byte[] pixels;
-  private final byte[] labels;
-
-  private IdxFiles(int height, int width, byte[] pixels, byte[] labels) {
-    this.height = height;
-    this.width = width;
-    this.pixels = pixels;
-    this.labels = labels;
-  }
 
   /** Reads {@code <prefix>-images-idx3-ubyte.gz} and its labels. */
   static IdxFiles read(Path folder, String prefix) throws IOException {
@@ -55,22 +45,13 @@ final class IdxFiles {
     return labels.length;
   }
 
-  int height() {
-    return height;
-  }
-
-  int width() {
-    return width;
-  }
-
   int label(int index) {
     return labels[index];
   }
 
   byte[] image(int index) {
-    byte[] image = new byte[height * width];
-    System.arraycopy(pixels, index * image.length, image, 0, image.length);
-    return image;
+    int area = height * width;
+    return Arrays.copyOfRange(pixels, index * area, (index + 1) * area);
   }
 
   private static int header(DataInputStream in, Path file, int magic) throws IOException {
