@@ -21,19 +21,9 @@ import picocli.CommandLine;
  * Makes {@code distribution/target/lapidary-VERSION.tar.gz} and {@code .zip} of a built tree. Equal
  * trees give equal archives: entries in order, no clock, no owner.
  */
-public final class DistributionMain {
+public record DistributionMain(Path home, String version, String platform) {
   private static final List<String> PROGRAMS =
       List.of("trainer", "exporter", "serve", "quickstart");
-
-  private final Path home;
-  private final String version;
-  private final String platform;
-
-  private DistributionMain(Path home, String version, String platform) {
-    this.home = home;
-    this.version = version;
-    this.platform = platform;
-  }
 
   /**
    * @param arguments the project's folder, its version, ONNX Runtime's word for this platform

@@ -9,7 +9,8 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Enumeration;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
@@ -17,7 +18,6 @@ import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipArchiveOutputStream;
 import org.apache.commons.compress.archivers.zip.ZipFile;
@@ -27,8 +27,10 @@ import org.apache.commons.compress.utils.SeekableInMemoryByteChannel;
  * The programs' jars, each once, without other platforms' native libraries, and the texts of their
  * licences. Each program has a jar {@code lib/launch/NAME.jar} whose manifest is its class path, so
  * that command lines stay short and hold no folder's name.
+ *
+ * @param platform as ONNX Runtime calls it: {@code linux-x64}
  */
-final class Libraries {
+record Libraries(Path home, String version, String platform) {
   private static final String PREFIX = "@lib@/";
 
   private static final String ONNX_RUNTIME = "ai/onnxruntime/native/";
@@ -38,19 +40,6 @@ final class Libraries {
           "(META-INF/)?([^/]*(licen[cs]e|notice|copying)[^/]*)", Pattern.CASE_INSENSITIVE);
 
   private static final long DATE = 1_767_225_600_000L;
-
-  private final Path home;
-  private final String version;
-  private final String platform;
-
-  /**
-   * @param platform as ONNX Runtime calls it: {@code linux-x64}
-   */
-  Libraries(Path home, String version, String platform) {
-    this.home = home;
-    this.version = version;
-    this.platform = platform;
-  }
 
   /** A program's own jar and all that it needs. */
   void add(FileTree tree, String program) throws IOException {
@@ -72,15 +61,13 @@ final class Libraries {
         addJar(tree, name, file);
       }
     }
-    byte[] launcher = launcher(names);
-    tree.add("lib/launch/" + program + ".jar", launcher);
+    tree.add("lib/launch/" + program + ".jar", launcher(names));
   }
 
   private void addJar(FileTree tree, String name, Path file) throws IOException {
     boolean foreign = false;
     try (ZipFile jar = ZipFile.builder().setPath(file).get()) {
-      for (Enumeration<ZipArchiveEntry> all = jar.getEntries(); all.hasMoreElements(); ) {
-        ZipArchiveEntry entry = all.nextElement();
+      for (ZipArchiveEntry entry : Collections.list(jar.getEntries())) {
         foreign |= isOfAnother(entry.getName());
         Matcher licence = LICENCE.matcher(entry.getName());
         if (licence.matches() && !entry.isDirectory()) {
@@ -103,17 +90,13 @@ final class Libraries {
     SeekableInMemoryByteChannel bytes = new SeekableInMemoryByteChannel();
     try (ZipFile jar = ZipFile.builder().setPath(file).get();
         ZipArchiveOutputStream zip = new ZipArchiveOutputStream(bytes)) {
-      for (Enumeration<ZipArchiveEntry> all = jar.getEntriesInPhysicalOrder();
-          all.hasMoreElements(); ) {
-        ZipArchiveEntry entry = all.nextElement();
+      for (ZipArchiveEntry entry : Collections.list(jar.getEntriesInPhysicalOrder())) {
         if (!isOfAnother(entry.getName())) {
           zip.addRawArchiveEntry(entry, jar.getRawInputStream(entry));
         }
       }
     }
-    byte[] packed = new byte[Math.toIntExact(bytes.size())];
-    System.arraycopy(bytes.array(), 0, packed, 0, packed.length);
-    return packed;
+    return Arrays.copyOf(bytes.array(), Math.toIntExact(bytes.size()));
   }
 
   private boolean isOfAnother(String entry) {
@@ -124,12 +107,9 @@ final class Libraries {
 
   private static byte[] launcher(List<String> names) throws IOException {
     Manifest manifest = new Manifest();
-    manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
-    manifest
-        .getMainAttributes()
-        .put(
-            Attributes.Name.CLASS_PATH,
-            names.stream().map(name -> "../" + name).collect(Collectors.joining(" ")));
+    Attributes main = manifest.getMainAttributes();
+    main.put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    main.put(Attributes.Name.CLASS_PATH, "../" + String.join(" ../", names));
     ByteArrayOutputStream text = new ByteArrayOutputStream();
     manifest.write(text);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();

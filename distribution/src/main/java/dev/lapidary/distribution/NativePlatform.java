@@ -15,22 +15,12 @@ record NativePlatform(String system, String processor) {
   private static final Pattern NATIVE =
       Pattern.compile(".*\\.(so|dll|dylib|jnilib|lib|a)(\\.[0-9.]+)?");
 
-  private static final Map<String, String> SYSTEMS =
-      Map.ofEntries(
-          Map.entry("linux", "linux"),
-          Map.entry("osx", "mac"),
-          Map.entry("mac", "mac"),
-          Map.entry("macos", "mac"),
-          Map.entry("darwin", "mac"),
-          Map.entry("win", "windows"),
-          Map.entry("win32", "windows"),
-          Map.entry("windows", "windows"),
-          Map.entry("android", "android"),
-          Map.entry("freebsd", "freebsd"),
-          Map.entry("openbsd", "openbsd"),
-          Map.entry("dragonflybsd", "dragonflybsd"),
-          Map.entry("sunos", "sunos"),
-          Map.entry("aix", "aix"));
+  /** Systems that have other names. */
+  private static final Map<String, String> OTHERS =
+      Map.of("osx", "mac", "macos", "mac", "darwin", "mac", "win", "windows", "win32", "windows");
+
+  private static final Set<String> SYSTEMS =
+      Set.of("linux mac windows android freebsd openbsd dragonflybsd sunos aix".split(" "));
 
   private static final Set<String> PROCESSORS =
       Set.of(
@@ -67,7 +57,11 @@ record NativePlatform(String system, String processor) {
     String plain = folders.replaceAll("x86[_-]64|amd64", "x64").replace("arm64", "aarch64");
     List<String> words = Arrays.asList(plain.split("[/_.-]"));
     String system =
-        words.stream().filter(SYSTEMS::containsKey).map(SYSTEMS::get).findFirst().orElse("");
+        words.stream()
+            .map(word -> OTHERS.getOrDefault(word, word))
+            .filter(SYSTEMS::contains)
+            .findFirst()
+            .orElse("");
     String processor = words.stream().filter(PROCESSORS::contains).findFirst().orElse("");
     return new NativePlatform(system, processor);
   }
