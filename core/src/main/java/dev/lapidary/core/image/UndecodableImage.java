@@ -38,8 +38,9 @@ public final class UndecodableImage extends RuntimeException {
     this.format = format;
   }
 
+  /** Not an image that can be read, for this reason. */
   @FormatMethod
-  static UndecodableImage broken(String format, Object... arguments) {
+  public static UndecodableImage broken(String format, Object... arguments) {
     return new UndecodableImage(Code.UNDECODABLE, String.format(format, arguments), "");
   }
 

@@ -1,9 +1,6 @@
 package dev.lapidary.spark.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.lapidary.core.cli.CommandTree;
-import java.io.PrintWriter;
 import picocli.CommandLine.Command;
 
 /** What {@code spark-submit} starts. */
@@ -19,19 +16,6 @@ import picocli.CommandLine.Command;
     })
 public final class SparkMain {
   public static void main(String... arguments) {
-    System.exit(run(arguments));
-  }
-
-  /** Returns the exit status. */
-  public static int run(String... arguments) {
-    return run(
-        new PrintWriter(System.out, true, UTF_8),
-        new PrintWriter(System.err, true, UTF_8),
-        arguments);
-  }
-
-  /** The same with the two streams given. */
-  public static int run(PrintWriter out, PrintWriter err, String... arguments) {
-    return CommandTree.run(new SparkMain(), out, err, arguments);
+    System.exit(CommandTree.run(new SparkMain(), arguments));
   }
 }

@@ -10,24 +10,13 @@ import java.util.Optional;
  * in a batch and whichever images are beside it. Where scales are shared by a batch (int8-dynamic)
  * they are not.
  */
-final class BatchIndependence {
-  private final PaddedNetwork network;
-  private final int inputLength;
-
-  private BatchIndependence(PaddedNetwork network, int inputLength) {
-    this.network = network;
-    this.inputLength = inputLength;
-  }
+record BatchIndependence(PaddedNetwork network, int inputLength) {
 
   /**
    * @return what depends on what; empty if nothing does
    * @throws Exception whatever the runtime throws
    */
-  static Optional<String> violation(PaddedNetwork network, int inputLength) throws Exception {
-    return new BatchIndependence(network, inputLength).violation();
-  }
-
-  private Optional<String> violation() throws Exception {
+  Optional<String> violation() throws Exception {
     int size = network.batchSize();
     float[][] images = new float[size][];
     for (int i = 0; i < size; i++) {

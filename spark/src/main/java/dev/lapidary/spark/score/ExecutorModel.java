@@ -1,6 +1,7 @@
 package dev.lapidary.spark.score;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.TemporaryFolder;
 import dev.lapidary.runtime.model.ModelLoader;
 import dev.lapidary.runtime.model.ServedModel;
 import java.io.IOException;
@@ -44,9 +45,7 @@ public final class ExecutorModel {
   private static ServedModel load(ShippedModel file, int threads) {
     boolean reports = !"1".equals(System.getenv("ORT_DISABLE_TELEMETRY"));
     requireHarmlessReport(file.name(), commandLine(), reports);
-    Path folder = null;
-    try {
-      folder = Files.createTempDirectory("lapidary-model-");
+    try (TemporaryFolder folder = TemporaryFolder.create("lapidary-model-")) {
       Path path = folder.resolve(file.name());
       Files.write(path, file.bytes());
       return ModelLoader.load(path, threads);
@@ -56,11 +55,6 @@ public final class ExecutorModel {
           file.name(), System.getProperty("java.io.tmpdir"), e);
     } catch (LinkageError e) {
       throw Failure.failed("[%s] ONNX Runtime does not start here: %s", file.name(), e);
-    } finally {
-      if (folder != null) {
-        delete(folder.resolve(file.name()));
-        delete(folder);
-      }
     }
   }
 
@@ -73,8 +67,8 @@ public final class ExecutorModel {
   static void requireHarmlessReport(String name, int commandLine, boolean reports) {
     if (reports && commandLine > LONGEST_COMMAND) {
       throw Failure.failed(
-          "[%s] this JVM's command line has %d characters, and of more than %d ONNX Runtime's report"
-              + " of usage dies; set ORT_DISABLE_TELEMETRY=1 in its environment (--conf"
+          "[%s] this JVM's command line has %d characters, and of more than %d ONNX Runtime's"
+              + " report of usage dies; set ORT_DISABLE_TELEMETRY=1 in its environment (--conf"
               + " spark.executorEnv.ORT_DISABLE_TELEMETRY=1)",
           name, commandLine, LONGEST_COMMAND);
     }
@@ -86,14 +80,6 @@ public final class ExecutorModel {
       return Files.readAllBytes(Path.of("/proc/self/cmdline")).length;
     } catch (IOException e) {
       return 0;
-    }
-  }
-
-  private static void delete(Path path) {
-    try {
-      Files.deleteIfExists(path);
-    } catch (IOException e) {
-      // The system empties its folder of temporary files.
     }
   }
 
@@ -127,7 +113,7 @@ public final class ExecutorModel {
               .orElseGet(() -> "the graph takes one image at a time: images run one by one"));
     }
     try {
-      return BatchIndependence.violation(padded(batchSize), inputLength());
+      return new BatchIndependence(padded(batchSize), inputLength()).violation();
     } catch (Exception e) {
       throw Failure.failed(
           "[%s] ONNX Runtime cannot run %d images: %s", model.name(), batchSize, Failure.reason(e));

@@ -24,7 +24,12 @@ import org.jspecify.annotations.Nullable;
 /** The two kinds of columns that images come in: an image file's bytes, or where it lies. */
 sealed interface ImageColumn extends Serializable {
 
-  EncodedImage read(@Nullable Object value);
+  /**
+   * The bytes of an image file, not checked yet.
+   *
+   * @throws UndecodableImage if there are none
+   */
+  byte[] read(@Nullable Object value);
 
   /**
    * @throws Failure (exit 2) if images do not come in columns of that type
@@ -43,10 +48,11 @@ sealed interface ImageColumn extends Serializable {
     private static final long serialVersionUID = 1L;
 
     @Override
-    public EncodedImage read(@Nullable Object value) {
-      return value instanceof byte[] bytes
-          ? new EncodedImage.Bytes(bytes)
-          : new EncodedImage.Unreadable("the column is null");
+    public byte[] read(@Nullable Object value) {
+      if (value instanceof byte[] bytes) {
+        return bytes;
+      }
+      throw UndecodableImage.broken("the column is null");
     }
   }
 
@@ -57,49 +63,40 @@ sealed interface ImageColumn extends Serializable {
     private static final long serialVersionUID = 1L;
 
     @Override
-    public EncodedImage read(@Nullable Object value) {
+    public byte[] read(@Nullable Object value) {
       if (value == null) {
-        return new EncodedImage.Unreadable("the column is null");
+        throw UndecodableImage.broken("the column is null");
       }
       try {
         return read(new Path(value.toString()));
       } catch (FileNotFoundException e) {
-        return new EncodedImage.Unreadable("there is no such file");
+        throw UndecodableImage.broken("there is no such file");
       } catch (IllegalArgumentException e) {
-        return new EncodedImage.Unreadable("it is no path: " + Failure.reason(e));
+        throw UndecodableImage.broken("it is no path: %s", Failure.reason(e));
       } catch (IOException e) {
         requireRunning(e);
-        return new EncodedImage.Unreadable("cannot be read: " + Failure.reason(e));
+        throw UndecodableImage.broken("cannot be read: %s", Failure.reason(e));
       }
     }
 
-    private EncodedImage read(Path path) throws IOException {
+    private byte[] read(Path path) throws IOException {
       FileSystem files = path.getFileSystem(hadoop.value().value());
       if (files instanceof LocalFileSystem) { // by Java itself, ten times as fast
-        return local(java.nio.file.Path.of(path.toUri().getPath()));
+        return ImageFile.bytes(java.nio.file.Path.of(path.toUri().getPath()), ImageLimits.DEFAULT);
       }
       FileStatus status = files.getFileStatus(path);
       long max = ImageLimits.DEFAULT.maxBytes();
       if (status.isDirectory()) {
-        return new EncodedImage.Unreadable("it is a folder");
+        throw UndecodableImage.broken("it is a folder");
       }
       if (status.getLen() > max) {
-        return new EncodedImage.Unreadable(
-            "%d bytes, more than the limit of %d".formatted(status.getLen(), max));
+        throw UndecodableImage.broken("%d bytes, more than the limit of %d", status.getLen(), max);
       }
       byte[] bytes = new byte[(int) status.getLen()];
       try (FSDataInputStream in = files.open(path)) {
         in.readFully(0, bytes);
       }
-      return new EncodedImage.Bytes(bytes);
-    }
-
-    private static EncodedImage local(java.nio.file.Path file) {
-      try {
-        return new EncodedImage.Bytes(ImageFile.bytes(file, ImageLimits.DEFAULT));
-      } catch (UndecodableImage e) {
-        return new EncodedImage.Unreadable(String.valueOf(e.getMessage()));
-      }
+      return bytes;
     }
 
     /** A task that is being killed reads nothing, and says nothing of its images. */

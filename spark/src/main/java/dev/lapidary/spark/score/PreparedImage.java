@@ -1,6 +1,6 @@
 package dev.lapidary.spark.score;
 
-/** What decoding has made of an {@link EncodedImage}. */
+/** What reading and decoding have made of a table's image. */
 sealed interface PreparedImage {
   /**
    * @param values as the network takes them, such as {@code [C, H, W]} normalized

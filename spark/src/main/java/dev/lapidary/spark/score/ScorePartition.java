@@ -1,6 +1,5 @@
 package dev.lapidary.spark.score;
 
-import dev.lapidary.core.failure.Failure;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -8,25 +7,15 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Queue;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 
 /**
  * What a task does: rows in, the same rows with a {@link ScoredImage} behind, in their order.
  *
- * @param sha256 of the model
- * @param threads that one run of the network uses
  * @param column of the images, by index
  */
-record ScorePartition(
-    Broadcast<ShippedModel> model,
-    String sha256,
-    int threads,
-    int batchSize,
-    int topK,
-    int column,
-    ImageColumn images)
+record ScorePartition(BroadcastModel model, int batchSize, int topK, int column, ImageColumn images)
     implements MapPartitionsFunction<Row, Row> {
   private static final long serialVersionUID = 1L;
 
@@ -36,14 +25,6 @@ record ScorePartition(
   @Override
   public Iterator<Row> call(Iterator<Row> rows) {
     return new Scored(rows);
-  }
-
-  private ScoringNetwork network() {
-    try {
-      return ExecutorModel.of(sha256, model::value, threads).atBatchSize(batchSize);
-    } catch (Failure e) {
-      throw new ModelRefused(e);
-    }
   }
 
   /**
@@ -75,13 +56,13 @@ record ScorePartition(
     }
 
     private void fill() {
-      ScoringNetwork network = network();
+      ScoringNetwork network = model.atBatchSize(batchSize);
       List<Row> batch = new ArrayList<>(batchSize);
       List<PreparedImage> prepared = new ArrayList<>(batchSize);
       int inputs = 0;
       while (inputs < batchSize && batch.size() < MAX_ROWS * batchSize && rows.hasNext()) {
         Row row = rows.next();
-        PreparedImage image = network.prepare(images.read(row.get(column)));
+        PreparedImage image = network.prepare(images, row.get(column));
         batch.add(row);
         prepared.add(image);
         inputs += image instanceof PreparedImage.Input ? 1 : 0;

@@ -9,10 +9,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.Metadata;
-import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -30,19 +27,18 @@ public record ScoredImage(List<RankedClass> classes, List<Float> logits, Optiona
   public static final String ERROR = "error";
 
   private static final StructType CLASS =
-      struct(
-          field("label", DataTypes.StringType),
-          field("index", DataTypes.IntegerType),
-          field("probability", DataTypes.DoubleType));
+      new StructType()
+          .add("label", DataTypes.StringType, false)
+          .add("index", DataTypes.IntegerType, false)
+          .add("probability", DataTypes.DoubleType, false);
 
   /** {@code struct<label, classes array<struct<label, index, probability>>, logits, error>}. */
   public static final StructType TYPE =
-      struct(
-          new StructField("label", DataTypes.StringType, true, metadata()),
-          new StructField(CLASSES, DataTypes.createArrayType(CLASS, false), true, metadata()),
-          new StructField(
-              LOGITS, DataTypes.createArrayType(DataTypes.FloatType, false), true, metadata()),
-          new StructField(ERROR, DataTypes.StringType, true, metadata()));
+      new StructType()
+          .add("label", DataTypes.StringType)
+          .add(CLASSES, DataTypes.createArrayType(CLASS, false))
+          .add(LOGITS, DataTypes.createArrayType(DataTypes.FloatType, false))
+          .add(ERROR, DataTypes.StringType);
 
   public ScoredImage {
     classes = List.copyOf(classes);
@@ -88,17 +84,5 @@ public record ScoredImage(List<RankedClass> classes, List<Float> logits, Optiona
             .toArray();
     Object best = classes.isEmpty() ? null : classes.get(0).label();
     return RowFactory.create(best, ranked, logits.toArray(Float[]::new), null);
-  }
-
-  private static StructType struct(StructField... fields) {
-    return new StructType(fields);
-  }
-
-  private static StructField field(String name, DataType type) {
-    return new StructField(name, type, false, metadata());
-  }
-
-  private static Metadata metadata() {
-    return Metadata.empty();
   }
 }

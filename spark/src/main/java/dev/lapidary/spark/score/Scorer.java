@@ -11,8 +11,6 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.types.BinaryType;
-import org.apache.spark.sql.types.Metadata;
-import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 import scala.reflect.ClassTag$;
@@ -21,30 +19,12 @@ import scala.reflect.ClassTag$;
  * A model that a session can score with: loaded and checked on the driver, so that a file that does
  * not load is refused once and at once, and on its way to the executors.
  */
-public final class Scorer {
+public record Scorer(
+    SparkContext context, ShippedModel file, ExecutorModel loaded, BroadcastModel broadcast) {
   /** Batches that are large enough for the kernels, and cheap to fill up at a partition's end. */
   public static final int DEFAULT_BATCH_SIZE = 8;
 
   private static final int LARGEST_BATCH = 4096;
-
-  private final SparkContext context;
-  private final ShippedModel file;
-  private final ExecutorModel loaded;
-  private final Broadcast<ShippedModel> broadcast;
-  private final int threads;
-
-  private Scorer(
-      SparkContext context,
-      ShippedModel file,
-      ExecutorModel loaded,
-      Broadcast<ShippedModel> broadcast,
-      int threads) {
-    this.context = context;
-    this.file = file;
-    this.loaded = loaded;
-    this.broadcast = broadcast;
-    this.threads = threads;
-  }
 
   /**
    * @param uri of an ONNX file, which is read now and not again
@@ -59,16 +39,12 @@ public final class Scorer {
     RefusalListener.of(context);
     Broadcast<ShippedModel> broadcast =
         context.broadcast(file, ClassTag$.MODULE$.apply(ShippedModel.class));
-    return new Scorer(context, file, loaded, broadcast, threads);
+    return new Scorer(context, file, loaded, new BroadcastModel(broadcast, file.sha256(), threads));
   }
 
   /** Whether a session runs where the model was sent. */
   public boolean reaches(SparkSession session) {
     return session.sparkContext() == context;
-  }
-
-  public ShippedModel file() {
-    return file;
   }
 
   /** As its card names it, or its file. */
@@ -122,8 +98,7 @@ public final class Scorer {
                 SerializableConfiguration.broadcast(
                     context, rows.sparkSession().sessionState().newHadoopConf()));
     ScorePartition task =
-        new ScorePartition(
-            broadcast, file.sha256(), threads, batchSize(askedBatchSize), topK, column, images);
+        new ScorePartition(broadcast, batchSize(askedBatchSize), topK, column, images);
     return rows.mapPartitions(task, Encoders.row(schema));
   }
 
@@ -143,12 +118,12 @@ public final class Scorer {
       throw Failure.badInput(
           "[%s] the table has that column already; name another for the predictions", outputColumn);
     }
-    return rows.add(new StructField(outputColumn, ScoredImage.TYPE, false, Metadata.empty()));
+    return rows.add(outputColumn, ScoredImage.TYPE, false);
   }
 
   /** One image at a time, for a function of SQL: its logits are those of a batch size of 1. */
   public UDF1<byte[], Row> function(int topK) {
     loaded.atBatchSize(1);
-    return new ScoreImage(broadcast, file.sha256(), threads, topK);
+    return new ScoreImage(broadcast, topK);
   }
 }

@@ -8,30 +8,20 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Images in, predictions out, for one task: batches of a fixed size on a checked model. */
-public final class ScoringNetwork {
-  private final ServedModel model;
-  private final PaddedNetwork network;
-
-  ScoringNetwork(ServedModel model, PaddedNetwork network) {
-    this.model = model;
-    this.network = network;
-  }
+public record ScoringNetwork(ServedModel model, PaddedNetwork network) {
 
   /** One image alone. */
-  public ScoredImage predict(EncodedImage image, int topK) {
-    return predict(List.of(prepare(image)), topK).get(0);
+  ScoredImage predict(ImageColumn column, @Nullable Object value, int topK) {
+    return predict(List.of(prepare(column, value)), topK).get(0);
   }
 
-  /** Decodes and preprocesses it. */
-  PreparedImage prepare(EncodedImage image) {
-    if (image instanceof EncodedImage.Unreadable unreadable) {
-      return new PreparedImage.Failed(unreadable.reason());
-    }
+  /** Reads, decodes and preprocesses it. */
+  PreparedImage prepare(ImageColumn column, @Nullable Object value) {
     try {
-      byte[] file = ((EncodedImage.Bytes) image).file();
-      return new PreparedImage.Input(model.inputOf(file, ImageLimits.DEFAULT));
+      return new PreparedImage.Input(model.inputOf(column.read(value), ImageLimits.DEFAULT));
     } catch (UndecodableImage e) {
       return new PreparedImage.Failed(String.valueOf(e.getMessage()));
     }

@@ -20,8 +20,10 @@ import org.apache.spark.sql.functions;
  * A new table of predictions that is there whole or not at all. The job writes into a hidden folder
  * beside it, by Spark's commit protocol; what it wrote is counted, and only if few enough images
  * have errors does it get its name.
+ *
+ * @param out its name in the session's catalog, or the URI of its folder of Parquet files
  */
-public final class PredictionTable {
+public record PredictionTable(SparkSession session, String out) {
   /** Hidden from readers of tables, as {@code _SUCCESS} is. */
   public static final String MANIFEST = "_manifest.json";
 
@@ -29,16 +31,6 @@ public final class PredictionTable {
   public static final String PROPERTY = "lapidary.manifest";
 
   private static final int SHOWN = 3;
-
-  private final SparkSession session;
-  private final String out;
-  private final boolean named;
-
-  private PredictionTable(SparkSession session, String out) {
-    this.session = session;
-    this.out = out;
-    this.named = ImageTable.isName(out);
-  }
 
   /**
    * @param out a new table's name in the session's catalog, or the URI of a new folder of Parquet
@@ -54,7 +46,7 @@ public final class PredictionTable {
   private void requireAbsent() {
     boolean there;
     try {
-      there = named ? session.catalog().tableExists(out) : files(folder()).exists(folder());
+      there = isNamed() ? session.catalog().tableExists(out) : files(folder()).exists(folder());
     } catch (IOException e) {
       throw Failure.failed("[%s] cannot be looked at: %s", out, Failure.reason(e));
     }
@@ -146,7 +138,7 @@ public final class PredictionTable {
 
   private void publish(Dataset<Row> written, Path unfinished, FileSystem files, Manifest manifest)
       throws IOException {
-    if (named) {
+    if (isNamed()) {
       try {
         written.writeTo(out).using("parquet").tableProperty(PROPERTY, manifest.json()).create();
       } catch (TableAlreadyExistsException e) {
@@ -165,12 +157,17 @@ public final class PredictionTable {
 
   /** Its dot hides it from readers, and the application's name from other jobs. */
   private Path unfinished() {
-    Path target = named ? new Path(session.conf().get("spark.sql.warehouse.dir"), out) : folder();
+    Path target =
+        isNamed() ? new Path(session.conf().get("spark.sql.warehouse.dir"), out) : folder();
     Path parent = target.getParent();
     if (parent == null) {
       throw Failure.badInput("%s is no folder's path; choose another --out", out);
     }
     return new Path(parent, "." + target.getName() + "." + session.sparkContext().applicationId());
+  }
+
+  private boolean isNamed() {
+    return ImageTable.isName(out);
   }
 
   private Path folder() {

@@ -20,16 +20,8 @@ import org.apache.spark.api.java.JavaSparkContext;
  * again, or twice, anywhere; slices of the shares are put together in the workers' order and
  * collected.
  */
-public final class ClusterWorkers implements WorkerGroup {
-  private final JavaSparkContext context;
-  private final ShippedRun run;
-  private final int worldSize;
-
-  private ClusterWorkers(JavaSparkContext context, ShippedRun run, int worldSize) {
-    this.context = context;
-    this.run = run;
-    this.worldSize = worldSize;
-  }
+public record ClusterWorkers(JavaSparkContext context, ShippedRun run, int worldSize)
+    implements WorkerGroup {
 
   /** As {@link WorkerGroup.Opening}. */
   public static WorkerGroup open(

@@ -16,10 +16,6 @@ import java.util.List;
 @SuppressWarnings("ArrayRecordComponent") // travels, never compared
 record CombinedSlice(int number, List<Contribution.Head> heads, float[] values)
     implements Serializable {
-  CombinedSlice {
-    heads = List.copyOf(heads);
-  }
-
   /**
    * @param count slices that there are
    * @param pieces one a worker, in any order

@@ -11,8 +11,6 @@ import dev.lapidary.trainer.run.inputs.RunInputs;
 import dev.lapidary.trainer.run.round.Contribution;
 import dev.lapidary.trainer.run.round.Round;
 import dev.lapidary.trainer.run.round.Worker;
-import java.io.PrintWriter;
-import java.io.Writer;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -23,7 +21,7 @@ import java.util.concurrent.Executors;
  * Does workers' parts in this JVM, one at a time: libtorch's generator is the process's. A task
  * that Spark interrupts, since another copy of it was faster, lets its work end first.
  */
-final class ExecutorWorker {
+record ExecutorWorker(ShippedRun run, Worker worker) {
   private static final ExecutorService ONE_AT_A_TIME =
       Executors.newSingleThreadExecutor(
           work -> {
@@ -33,14 +31,6 @@ final class ExecutorWorker {
           });
 
   private static Optional<ExecutorWorker> present = Optional.empty();
-
-  private final ShippedRun run;
-  private final Worker worker;
-
-  private ExecutorWorker(ShippedRun run, Worker worker) {
-    this.run = run;
-    this.worker = worker;
-  }
 
   /**
    * @throws ModelRefused if it cannot be done here, or would be done otherwise than on the driver
@@ -79,7 +69,7 @@ final class ExecutorWorker {
     if (present.isEmpty() || !present.get().run.equals(run)) {
       present.ifPresent(other -> other.worker.close());
       present = Optional.empty();
-      Progress silent = new Progress(new PrintWriter(Writer.nullWriter()), false);
+      Progress silent = Progress.silent();
       RunInputs inputs = RunInputs.open(config, silent, () -> false);
       Runs.requireAlike(run.identity(), inputs.identity());
       Worker worker = new Worker(inputs, Path.of(run.checkpoints()));

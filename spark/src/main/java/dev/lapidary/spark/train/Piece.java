@@ -20,10 +20,6 @@ import java.util.List;
 record Piece(
     int worker, long images, int total, int summed, float[] values, List<Contribution.Head> heads)
     implements Serializable {
-  Piece {
-    heads = List.copyOf(heads);
-  }
-
   static Piece of(Contribution share, int number, int count) {
     Contribution.Head head = share.head();
     Slice slice = Slice.of(number, count, share.values().length);

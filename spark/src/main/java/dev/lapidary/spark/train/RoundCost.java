@@ -16,14 +16,6 @@ public record RoundCost(
   /** A fraction of the time that workers spend on their own work. */
   public static final double GOAL = 0.95;
 
-  public RoundCost {
-    if (workers < 1 || slices < 1 || !(bytes >= 0) || !(bandwidth > 0)) {
-      throw new IllegalArgumentException(
-          "%d workers, %d slices, %s bytes, %s bytes a second"
-              .formatted(workers, slices, bytes, bandwidth));
-    }
-  }
-
   /** With as many slices as a round of so many bytes has. */
   public static RoundCost of(int workers, double bytes, double bandwidth, ClusterSpeed speed) {
     return new RoundCost(workers, RoundJob.slices((long) bytes, workers), bytes, bandwidth, speed);

@@ -73,15 +73,9 @@ public final class RoundTimes {
     double minimum = Double.POSITIVE_INFINITY;
     for (int kept = 1; kept < 1 << UNKNOWNS; kept++) {
       double[] solution = solve(times, kept);
-      double error = 0;
-      for (Time time : times) {
-        double[] factors = time.factors();
-        double expected = 0;
-        for (int i = 0; i < UNKNOWNS; i++) {
-          expected += factors[i] * solution[i];
-        }
-        error += Math.pow(expected / time.seconds() - 1, 2);
-      }
+      ClusterSpeed speed = new ClusterSpeed(solution[0], solution[1], 1 / solution[2]);
+      double error =
+          times.stream().mapToDouble(t -> Math.pow(t.expected(speed) / t.seconds() - 1, 2)).sum();
       if (Arrays.stream(solution).allMatch(value -> value >= 0) && error < minimum) {
         minimum = error;
         best = solution;

@@ -223,7 +223,8 @@ class ScoreCommandTest {
   private int score(String... options) {
     String[] arguments =
         Stream.concat(Stream.of("score"), Stream.of(options)).toArray(String[]::new);
-    return SparkMain.run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+    return CommandTree.run(
+        new SparkMain(), new PrintWriter(out, true), new PrintWriter(err, true), arguments);
   }
 
   private static List<String> folder(Path folder) throws IOException {

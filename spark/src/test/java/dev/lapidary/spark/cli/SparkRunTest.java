@@ -2,6 +2,7 @@ package dev.lapidary.spark.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.spark.Cluster;
 import dev.lapidary.spark.train.ClusterSpeed;
 import dev.lapidary.spark.train.RoundCost;
@@ -166,8 +167,11 @@ class SparkRunTest {
     arguments.removeIf(option -> option.startsWith("--out"));
     StringWriter out = new StringWriter();
     int status =
-        SparkMain.run(
-            new PrintWriter(out), new PrintWriter(err, true), arguments.toArray(String[]::new));
+        CommandTree.run(
+            new SparkMain(),
+            new PrintWriter(out),
+            new PrintWriter(err, true),
+            arguments.toArray(String[]::new));
     assertThat(status).as(err.toString()).isZero();
     return out.toString();
   }
@@ -185,8 +189,11 @@ class SparkRunTest {
   }
 
   private static int spark(PrintWriter err, List<String> arguments) {
-    return SparkMain.run(
-        new PrintWriter(new StringWriter()), err, arguments.toArray(String[]::new));
+    return CommandTree.run(
+        new SparkMain(),
+        new PrintWriter(new StringWriter()),
+        err,
+        arguments.toArray(String[]::new));
   }
 
   private List<String> errors() {

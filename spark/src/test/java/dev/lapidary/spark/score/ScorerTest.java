@@ -161,15 +161,12 @@ class ScorerTest {
     ShippedModel wrong =
         ShippedModel.read(
             ConvModel.writeWrong(folder).toString(), session.sessionState().newHadoopConf());
-    ScorePartition task =
-        new ScorePartition(
+    BroadcastModel model =
+        new BroadcastModel(
             session.sparkContext().broadcast(wrong, ClassTag$.MODULE$.apply(ShippedModel.class)),
             wrong.sha256(),
-            1,
-            8,
-            0,
-            1,
-            new ImageColumn.Bytes());
+            1);
+    ScorePartition task = new ScorePartition(model, 8, 0, 1, new ImageColumn.Bytes());
     Dataset<Row> images = TestImages.table(session, 64, 0).repartition(32);
     var encoder =
         org.apache.spark.sql.Encoders.row(Scorer.schema(images.schema(), "content", "prediction"));

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /** What of a {@code run.yaml} makes two runs the same one, and what is not the same in several. */
@@ -69,7 +70,7 @@ public final class RunIdentity {
    */
   public static String of(RunConfig config) {
     ObjectNode tree = RunYaml.tree(config);
-    hideNames(tree);
+    replacePaths(tree, path -> "-");
     dropUnasked(tree, RunYaml.YAML.valueToTree(RunDefaults.run()), "/");
     tree.put("memory-megabytes", 0);
     tree.put("device", config.firstDevice()); // a result does not depend on who computes it
@@ -77,12 +78,23 @@ public final class RunIdentity {
     return asFirst(tree, config.channelsLast()).toString();
   }
 
-  private static void hideNames(ObjectNode tree) {
+  /**
+   * The run with its files and folders called otherwise.
+   *
+   * @param called what is said in place of such a name
+   */
+  public static RunConfig withPaths(RunConfig config, UnaryOperator<String> called) {
+    ObjectNode tree = RunYaml.YAML.valueToTree(config);
+    replacePaths(tree, called);
+    return RunYaml.parsed(tree, RunConfig.class);
+  }
+
+  private static void replacePaths(ObjectNode tree, UnaryOperator<String> called) {
     for (String key : PATHS) {
       ObjectNode section = section(tree, key.substring(0, key.indexOf('.')));
       String name = key.substring(key.indexOf('.') + 1);
       if (!section.get(name).isNull()) {
-        section.put(name, "-");
+        section.put(name, called.apply(section.get(name).asText()));
       }
     }
   }
@@ -139,16 +151,11 @@ public final class RunIdentity {
       collect(RunYaml.tree(run), "", all);
       leaves.add(all);
     }
-    List<String> own = new ArrayList<>();
-    leaves
-        .get(of)
-        .forEach(
-            (key, value) -> {
-              if (leaves.stream().anyMatch(other -> !value.equals(other.get(key)))) {
-                own.add(key + "=" + value);
-              }
-            });
-    return own;
+    return leaves.get(of).entrySet().stream()
+        .filter(
+            own -> leaves.stream().anyMatch(all -> !own.getValue().equals(all.get(own.getKey()))))
+        .map(own -> own.getKey() + "=" + own.getValue())
+        .toList();
   }
 
   private static void collect(JsonNode node, String path, Map<String, String> all) {

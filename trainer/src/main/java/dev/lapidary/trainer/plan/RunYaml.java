@@ -153,7 +153,7 @@ public final class RunYaml {
     return tree;
   }
 
-  private static <T> T parsed(ObjectNode tree, Class<T> type) {
+  static <T> T parsed(ObjectNode tree, Class<T> type) {
     try {
       return YAML.treeToValue(tree, type);
     } catch (JsonProcessingException e) {
