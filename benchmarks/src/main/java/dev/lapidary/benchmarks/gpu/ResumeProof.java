@@ -9,8 +9,6 @@ import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.Runs;
 import dev.lapidary.trainer.run.loop.RunOutcome;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -42,7 +40,7 @@ final class ResumeProof {
             """
                 .formatted(device, images),
             "gpu-proof");
-    Progress silent = new Progress(new PrintWriter(Writer.nullWriter()), false);
+    Progress silent = Progress.silent();
     try (ScratchFolder folder = ScratchFolder.create("gpu-proof")) {
       Path whole = folder.resolve("whole");
       Path broken = folder.resolve("broken");
