@@ -156,10 +156,7 @@ final class StageOptions {
 
   private List<Setting> over(StageConfig stage, List<Setting> each, Predicate<String> given) {
     int length = given.test("--epochs") ? epochs : stage.epochs();
-    List<Setting> changed = new ArrayList<>();
-    for (Setting setting : each) {
-      changed.add(setting.key().equals(WARMUP) ? within(setting, length) : setting);
-    }
+    List<Setting> changed = within(each, length);
     changed.add(new Setting("epochs", length));
     if (given.test("--gradual-unfreeze")) {
       changed.add(new Setting("gradual-unfreeze", gradualUnfreeze));
@@ -175,9 +172,8 @@ final class StageOptions {
   }
 
   private List<Setting> stage(List<Setting> each, String name, int length, Rates rates) {
-    List<Setting> stage = new ArrayList<>();
+    List<Setting> stage = within(each, length);
     for (Setting setting : each) {
-      stage.add(setting.key().equals(WARMUP) ? within(setting, length) : setting);
       if (setting.key().equals("schedule.shape") && restarts > 0) {
         if (!setting.value().equals(COSINE)) {
           throw Failure.badInput("--restarts belongs to --schedule cosine");
@@ -198,8 +194,12 @@ final class StageOptions {
     }
   }
 
-  /** A warm-up that fits into the stage. */
-  private static Setting within(Setting warmup, int epochs) {
-    return new Setting(WARMUP, Math.min((double) warmup.value(), epochs));
+  /** With a warm-up that fits into a stage of so many epochs. */
+  private static List<Setting> within(List<Setting> each, int epochs) {
+    List<Setting> fitting = new ArrayList<>(each);
+    fitting.replaceAll(
+        s ->
+            s.key().equals(WARMUP) ? new Setting(WARMUP, Math.min((double) s.value(), epochs)) : s);
+    return fitting;
   }
 }

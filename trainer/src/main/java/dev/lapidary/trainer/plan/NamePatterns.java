@@ -1,7 +1,10 @@
 package dev.lapidary.trainer.plan;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.NearNames;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -29,8 +32,8 @@ public record NamePatterns(List<String> names, List<String> heads) {
   public Set<String> match(String pattern) {
     String written =
         pattern.equals(HEAD)
-            ? heads.stream().map(Pattern::quote).collect(Collectors.joining("|", "(", ")"))
-            : regex(pattern);
+            ? heads.stream().map(Pattern::quote).collect(joining("|", "(", ")"))
+            : Arrays.stream(pattern.split("\\*", -1)).map(Pattern::quote).collect(joining(".*"));
     Pattern regex = Pattern.compile(written + "(\\..*)?");
     Set<String> found =
         names.stream()
@@ -53,14 +56,6 @@ public record NamePatterns(List<String> names, List<String> heads) {
       throw Failure.badInput("stage %s trains nothing: everything is frozen", stage.name());
     }
     return trained;
-  }
-
-  private static String regex(String pattern) {
-    StringBuilder regex = new StringBuilder();
-    for (String part : pattern.split("\\*", -1)) {
-      regex.append(regex.isEmpty() ? "" : ".*").append(Pattern.quote(part));
-    }
-    return regex.toString();
   }
 
   /** Names, and the paths of the modules that hold them. */

@@ -9,10 +9,11 @@ import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
-import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.jsontype.NamedType;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
@@ -23,6 +24,7 @@ import dev.lapidary.trainer.program.UpdateRule;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Reads and writes {@code run.yaml}: YAML 1.1 with the fields of {@link RunConfig} in kebab-case.
@@ -32,7 +34,11 @@ public final class RunYaml {
   static final String KIND = "kind";
   private static final String STAGES = "stages";
   private static final String BATCH_SIZE = "batch-size";
-  private static final String AUTO = "auto";
+
+  /** A batch size that is still to be found, as the record has it and as people write it. */
+  private static final JsonNode AUTO = IntNode.valueOf(StageConfig.AUTO);
+
+  private static final JsonNode AUTO_TEXT = TextNode.valueOf("auto");
   static final String MEMORY_FORMAT = "memory-format";
 
   /** What the key was, true or false, before there was a choice. */
@@ -71,10 +77,7 @@ public final class RunYaml {
   public static String write(RunConfig config) {
     try {
       JsonNode tree = tree(config);
-      replaceBatchSizes(
-          tree,
-          YAML.getNodeFactory().numberNode(StageConfig.AUTO),
-          YAML.getNodeFactory().textNode(AUTO));
+      replaceBatchSizes(tree, AUTO, AUTO_TEXT);
       return YAML.writeValueAsString(tree);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a configuration is always YAML", e);
@@ -157,8 +160,7 @@ public final class RunYaml {
     try {
       return YAML.treeToValue(tree, type);
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(
-          e.getCause() == null ? firstLine(e) : String.valueOf(e.getCause().getMessage()), e);
+      throw new IllegalArgumentException(reason(e), e);
     }
   }
 
@@ -236,10 +238,7 @@ public final class RunYaml {
   }
 
   private static RunConfig parse(JsonNode tree, String source) {
-    replaceBatchSizes(
-        tree,
-        YAML.getNodeFactory().textNode(AUTO),
-        YAML.getNodeFactory().numberNode(StageConfig.AUTO));
+    replaceBatchSizes(tree, AUTO_TEXT, AUTO);
     try {
       return YAML.treeToValue(tree, RunConfig.class);
     } catch (UnrecognizedPropertyException e) {
@@ -247,14 +246,10 @@ public final class RunYaml {
       throw Failure.badInput(
           "[%s] there is no key %s among %s%s",
           source, path(e), known, NearNames.hint(e.getPropertyName(), known));
-    } catch (ValueInstantiationException e) {
-      Throwable cause = e.getCause();
-      throw Failure.badInput(
-          "[%s] %s", source, cause == null ? firstLine(e) : String.valueOf(cause.getMessage()));
     } catch (InvalidFormatException e) {
       throw Failure.badInput("[%s] %s cannot be %s", source, path(e), e.getValue());
     } catch (JsonProcessingException e) {
-      throw Failure.badInput("[%s] %s", source, firstLine(e));
+      throw Failure.badInput("[%s] %s", source, reason(e));
     }
   }
 
@@ -267,13 +262,14 @@ public final class RunYaml {
   }
 
   private static String path(JsonMappingException e) {
-    StringBuilder path = new StringBuilder();
-    for (var reference : e.getPath()) {
-      path.append(path.isEmpty() ? "" : ".");
-      path.append(
-          reference.getFieldName() == null ? reference.getIndex() : reference.getFieldName());
-    }
-    return path.toString();
+    return e.getPath().stream()
+        .map(at -> at.getFieldName() == null ? "" + at.getIndex() : at.getFieldName())
+        .collect(Collectors.joining("."));
+  }
+
+  /** Of a record that refuses its parts, its own words. */
+  private static String reason(JsonProcessingException e) {
+    return e.getCause() == null ? firstLine(e) : String.valueOf(e.getCause().getMessage());
   }
 
   static String firstLine(JsonProcessingException e) {

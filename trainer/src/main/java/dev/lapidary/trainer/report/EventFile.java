@@ -103,8 +103,7 @@ public record EventFile(FileChannel channel, Clock clock) implements AutoCloseab
 
     Message real64(int field, double value) {
       key(field, FIXED64);
-      long bits = Double.doubleToRawLongBits(value);
-      bytes.writeBytes(buffer(8).putLong(bits).array());
+      bytes.writeBytes(buffer(8).putDouble(value).array());
       return this;
     }
 
