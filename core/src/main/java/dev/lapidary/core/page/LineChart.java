@@ -15,14 +15,23 @@ public record LineChart(
   private static final int BOTTOM = 38;
   private static final int TICKS = 5;
   private static final int COLOURS = 8;
+
+  /**
+   * Of a line with so few points each has a dot, which tells its numbers where one points at it.
+   */
+  private static final int MAX_DOTS = 20;
+
   private static final String FILE_STYLE =
       "svg{background:#fff}text{font:12px sans-serif;fill:#5b6670}.grid{stroke:#d9dee3}"
           + ".axis,.mark{stroke:#5b6670}.mark{stroke-dasharray:3 3}"
           + "polyline{fill:none;stroke:#0969a8;stroke-width:2}circle{fill:#0969a8}";
 
-  /** How an axis runs: the horizontal one, of numbers over 0, names those that it has. */
+  /** How an axis runs. */
   public enum Scale {
     LINEAR,
+    /** The vertical one, of numbers that a reader compares by their heights. */
+    FROM_ZERO,
+    /** A horizontal one, of numbers over 0, names those that it has. */
     LOGARITHMIC;
 
     private double of(double value) {
@@ -118,10 +127,14 @@ public record LineChart(
       }
     }
     out.append("'/>");
-    if (points.size() == 1 && frame.shows(points.get(0))) { // a line of one point is not seen
-      Point only = points.get(0);
-      out.append(Phrase.of("<circle class='%s' r='3' ", style(index)));
-      out.append(Phrase.of("cx='%.1f' cy='%.1f'/>", frame.x(only.x), frame.y(only.y)));
+    for (Point point : points.size() > MAX_DOTS ? List.<Point>of() : points) {
+      if (frame.shows(point)) { // a line of one point would not be seen without it
+        out.append(Phrase.of("<circle class='%s' r='3' ", style(index)));
+        out.append(Phrase.of("cx='%.1f' cy='%.1f'>", frame.x(point.x), frame.y(point.y)));
+        out.append(
+            "<title>%s: %s at %s</title></circle>"
+                .formatted(Html.escape(series.get(index).name), label(point.y), label(point.x)));
+      }
     }
     out.append("\n");
   }
@@ -180,7 +193,10 @@ public record LineChart(
       List<Double> xs = points.stream().map(Point::x).distinct().sorted().toList();
       double first = xScale.of(xs.get(0));
       double last = xScale.of(xs.get(xs.size() - 1));
-      double bottom = !log && low >= 0 ? Math.max(0, low - margin) : low - margin;
+      double bottom =
+          yScale == Scale.FROM_ZERO
+              ? Math.min(0, low)
+              : !log && low >= 0 ? Math.max(0, low - margin) : low - margin;
       return new Frame(
           xScale, xs, first, last > first ? last : first + 1, yScale, bottom, high + margin);
     }

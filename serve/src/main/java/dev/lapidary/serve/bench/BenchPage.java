@@ -95,7 +95,7 @@ public final class BenchPage {
     List<Series> series = new ArrayList<>();
     lines.forEach((name, points) -> series.add(new Series(name, points)));
     return new Html(
-        new LineChart(title, across, Scale.LOGARITHMIC, Scale.LINEAR, series, List.of()).html());
+        new LineChart(title, across, Scale.LOGARITHMIC, Scale.FROM_ZERO, series, List.of()).html());
   }
 
   private static String page(String title, String table, Html... charts) {

@@ -90,6 +90,8 @@ class BenchCommandTest {
     assertThat(Files.readString(html))
         .startsWith("<!DOCTYPE html>")
         .contains("The network alone: images a second", "2 x 1 threads", "<polyline", "Over HTTP")
+        .containsPattern("<text [^>]*text-anchor='end'>0</text>") // heights are compared from 0
+        .containsPattern("<title>batched: [0-9.]+ at 4</title></circle>")
         .doesNotContain("http://", "src=", "<script");
     assertThat(report.get("http").findValuesAsText("concurrency")).containsExactly("1", "4");
     for (JsonNode load : report.findValues("load")) {

@@ -59,7 +59,9 @@ class ReportPageTest {
   @Test
   void aChartOfOnePointOrOfNoneIsNoFault() {
     assertThat(chart().html()).isEmpty();
-    assertThat(chart(new LineChart.Point(1, 0.5)).html()).contains("<circle").doesNotContain("NaN");
+    assertThat(chart(new LineChart.Point(1, 0.5)).html())
+        .contains("<circle", "<title>one: 0.5 at 1</title>")
+        .doesNotContain("NaN");
     assertThat(chart(new LineChart.Point(1, 0.5), new LineChart.Point(2, Double.NaN)).html())
         .doesNotContain("NaN,")
         .doesNotContain(",NaN");
