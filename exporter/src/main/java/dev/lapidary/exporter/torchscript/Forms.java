@@ -3,11 +3,11 @@ package dev.lapidary.exporter.torchscript;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.OnnxNode;
-import dev.lapidary.exporter.torchscript.QdqGraph.Grid;
 import dev.lapidary.torchscript.graph.Argument;
 import dev.lapidary.torchscript.graph.Argument.Constant;
 import dev.lapidary.torchscript.graph.Argument.Value;
 import dev.lapidary.torchscript.graph.SymInt;
+import dev.lapidary.torchscript.trace.value.QuantizationParameters;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -28,7 +28,7 @@ final class Forms {
   private final Map<Integer, Value> dequantized = new HashMap<>();
 
   /** Bytes, and what they mean. */
-  record Integers(Value value, Grid grid) {}
+  record Integers(Value value, QuantizationParameters quantization) {}
 
   Forms(QdqGraph qdq, NodeList nodes) {
     this.qdq = qdq;
@@ -100,22 +100,22 @@ final class Forms {
   private Integers once(OnnxNode node, Supplier<Argument> real) {
     Integers bytes = integers.get(node.output());
     if (bytes == null) {
-      bytes = quantized(real.get(), qdq.grid(node));
+      bytes = quantized(real.get(), qdq.quantization(node));
       integers.put(node.output(), bytes);
     }
     return bytes;
   }
 
   /** Rounded to a grid. */
-  Integers quantized(Argument real, Grid grid) {
+  Integers quantized(Argument real, QuantizationParameters quantization) {
     return new Integers(
         nodes.integers(
             "aten::quantize_per_tensor",
             real,
-            new Argument.Real(grid.scale()),
-            integer(grid.zeroPoint()),
+            new Argument.Real(quantization.scale()),
+            integer(quantization.zeroPoint()),
             integer(DType.QUINT8.scalarType())),
-        grid);
+        quantization);
   }
 
   static Argument integer(long value) {

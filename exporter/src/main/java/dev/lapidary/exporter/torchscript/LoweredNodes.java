@@ -69,8 +69,8 @@ final class LoweredNodes {
   }
 
   private void onIntegers(OnnxNode node, Result result) {
-    Argument scale = new Argument.Real(result.grid().scale());
-    Argument zero = Forms.integer(result.grid().zeroPoint());
+    Argument scale = new Argument.Real(result.quantization().scale());
+    Argument zero = Forms.integer(result.quantization().zeroPoint());
     List<Argument> read =
         node.inputs().stream().filter(i -> !i.isEmpty()).map(this::bytes).toList();
     String relu = result.cuts() ? "_relu" : "";
@@ -94,7 +94,7 @@ final class LoweredNodes {
                   zero);
           default -> pair(node, relu, read, scale, zero);
         };
-    forms.put(result.integers(), new Forms.Integers(bytes, result.grid()));
+    forms.put(result.integers(), new Forms.Integers(bytes, result.quantization()));
   }
 
   /** A product with the gate of its own other factor is a HardSwish, for which libtorch has one. */

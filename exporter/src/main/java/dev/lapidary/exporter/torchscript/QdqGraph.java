@@ -5,6 +5,7 @@ import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
+import dev.lapidary.torchscript.trace.value.QuantizationParameters;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,9 +26,6 @@ final class QdqGraph {
     graph.nodes().forEach(node -> positions.put(node.name(), positions.size()));
   }
 
-  /** {@code real = (integer - zeroPoint) * scale} of integers from 0 to 255. */
-  record Grid(double scale, long zeroPoint) {}
-
   /**
    * What a layer's integers become.
    *
@@ -35,10 +33,10 @@ final class QdqGraph {
    * @param rectified whether a Relu, or a Clip at 0, stands between: rounding to the grid does what
    *     it does, but for its lower end if that is not the grid's
    */
-  record Result(String integers, Grid grid, boolean rectified) {
+  record Result(String integers, QuantizationParameters quantization, boolean rectified) {
     /** Whether the integers below zero are to be cut. */
     boolean cuts() {
-      return rectified && grid.zeroPoint() != 0;
+      return rectified && quantization.zeroPoint() != 0;
     }
   }
 
@@ -85,7 +83,7 @@ final class QdqGraph {
   }
 
   /** Of a QuantizeLinear, or of a DequantizeLinear of activations. */
-  Grid grid(OnnxNode node) {
+  QuantizationParameters quantization(OnnxNode node) {
     Optional<Tensor> scale = graph.initializer(node.input(1));
     Optional<Tensor> zero = graph.initializer(node.input(2));
     if (scale.isEmpty() || zero.filter(z -> z.dtype() == DType.UINT8).isEmpty()) {
@@ -95,7 +93,8 @@ final class QdqGraph {
           node.name());
     }
     // Once a channel or once for all: activations have one.
-    return new Grid(scale.get().toFloats()[0], Math.round(zero.get().toDoubles()[0]) & LARGEST);
+    return new QuantizationParameters(
+        scale.get().toFloats()[0], Math.round(zero.get().toDoubles()[0]) & LARGEST, DType.QUINT8);
   }
 
   /**
@@ -105,7 +104,7 @@ final class QdqGraph {
   Optional<String> gated(OnnxNode dequantize) {
     return graph
         .producer(dequantize.input(0))
-        .filter(quantize -> !grid(quantize).equals(grid(dequantize)))
+        .filter(quantize -> !quantization(quantize).equals(quantization(dequantize)))
         .flatMap(quantize -> graph.producer(quantize.input(0)))
         .flatMap(sum -> sum.inputs().stream().filter(i -> dequantized(i).isPresent()).findFirst());
   }
@@ -121,22 +120,22 @@ final class QdqGraph {
     return activation
         .flatMap(reader -> rounding(reader.output()))
         .map(q -> result(q, true))
-        .filter(result -> isWithin(result.grid(), activation.orElseThrow()));
+        .filter(result -> isWithin(result.quantization(), activation.orElseThrow()));
   }
 
   private Result result(OnnxNode quantize, boolean rectified) {
-    return new Result(quantize.output(), grid(quantize), rectified);
+    return new Result(quantize.output(), quantization(quantize), rectified);
   }
 
   /** Whether the grid ends where the activation does, or before. */
-  private boolean isWithin(Grid grid, OnnxNode activation) {
+  private boolean isWithin(QuantizationParameters quantization, OnnxNode activation) {
     if (activation.is("Relu")) {
       return true;
     }
     double minimum = bound(activation, 1, Double.NEGATIVE_INFINITY);
     double maximum = bound(activation, 2, Double.POSITIVE_INFINITY);
-    double end = (LARGEST - grid.zeroPoint()) * grid.scale();
-    return minimum == 0 && end <= maximum + grid.scale() / 2;
+    double end = (LARGEST - quantization.zeroPoint()) * quantization.scale();
+    return minimum == 0 && end <= maximum + quantization.scale() / 2;
   }
 
   private double bound(OnnxNode clip, int index, double otherwise) {

@@ -160,7 +160,7 @@ public final class QuantizedGraph {
     for (Value output : node.outputs()) {
       Value bytes = forms.nodes().fresh(output.name(), DType.QUINT8);
       outputs.add(bytes);
-      forms.put(output.id(), name(output), new Forms.Integers(bytes, moved.get().grid()));
+      forms.put(output.id(), name(output), new Forms.Integers(bytes, moved.get().quantization()));
     }
     forms.nodes().add(with(node, arguments, outputs));
     return true;
@@ -169,7 +169,9 @@ public final class QuantizedGraph {
   /** Whether what a move gives is on the grid of what it reads; what two moves share is nowhere. */
   private boolean isMoved(Value output, Forms.Integers from) {
     return !qdq.gives(name(output))
-        || qdq.rounding(name(output)).filter(q -> qdq.grid(q).equals(from.grid())).isPresent();
+        || qdq.rounding(name(output))
+            .filter(q -> qdq.quantization(q).equals(from.quantization()))
+            .isPresent();
   }
 
   /**

@@ -10,6 +10,7 @@ import dev.lapidary.torchscript.graph.Argument.Constant;
 import dev.lapidary.torchscript.graph.Argument.ListOf;
 import dev.lapidary.torchscript.graph.Argument.None;
 import dev.lapidary.torchscript.graph.Argument.Value;
+import dev.lapidary.torchscript.trace.value.QuantizationParameters;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -82,8 +83,8 @@ final class WeightedNodes {
       Optional<Result> saturating =
           result.filter(r -> weights.isPresent() && r.rectified() && !r.cuts());
       if (saturating.isPresent()) { // which does what the Relu would
-        QdqGraph.Grid grid = saturating.get().grid();
-        forms.put(saturating.get().integers(), forms.quantized(real, grid));
+        QuantizationParameters quantization = saturating.get().quantization();
+        forms.put(saturating.get().integers(), forms.quantized(real, quantization));
       } else {
         forms.put(node.output(), real);
       }
@@ -93,8 +94,8 @@ final class WeightedNodes {
   private void packed(OnnxNode node, Weights weights, Result result) {
     Value integers = made(node, weights);
     Argument x = forms.integers(node.input(0)).orElseThrow().value();
-    Argument scale = new Argument.Real(result.grid().scale());
-    Argument zero = Forms.integer(result.grid().zeroPoint());
+    Argument scale = new Argument.Real(result.quantization().scale());
+    Argument zero = Forms.integer(result.quantization().zeroPoint());
     String relu = result.rectified() ? "_relu" : "";
     Value bytes;
     if (node.is("Conv")) {
@@ -116,16 +117,17 @@ final class WeightedNodes {
       Value weight = nodes.weights("quantized::linear_prepack", integers, bias(node));
       bytes = nodes.integers("quantized::linear" + relu, x, weight, scale, zero);
     }
-    forms.put(result.integers(), new Forms.Integers(bytes, result.grid()));
+    forms.put(result.integers(), new Forms.Integers(bytes, result.quantization()));
   }
 
   private Value toFloats(OnnxNode node, Weights weights) {
-    QdqGraph.Grid grid = qdq.grid(qdq.dequantized(node.input(0)).orElseThrow());
+    QuantizationParameters quantization =
+        qdq.quantization(qdq.dequantized(node.input(0)).orElseThrow());
     return nodes.real(
         "quantized::linear_with_input_q_dq_qweight_dq_output_fp32",
         forms.unrounded(node.input(0)),
-        new Argument.Real(grid.scale()),
-        Forms.integer(grid.zeroPoint()),
+        new Argument.Real(quantization.scale()),
+        Forms.integer(quantization.zeroPoint()),
         nodes.weights("quantized::linear_prepack", made(node, weights), None.NONE));
   }
 

@@ -15,12 +15,12 @@ import java.util.regex.Pattern;
 
 /** The call that libtorch's compiler complains of. */
 record CallSite(String path, SourceFile file, Call call) {
-  private static final Pattern PLACE = Pattern.compile("File \"code/([^\"]+)\", line (\\d+)");
+  private static final Pattern LOCATION = Pattern.compile("File \"code/([^\"]+)\", line (\\d+)");
   private static final Pattern MARK = Pattern.compile("(?m)^( *)~+ <--- HERE");
 
   /** The innermost place that a message shows, if a call begins there. */
   static Optional<CallSite> find(SortedMap<String, String> code, String message) {
-    Matcher caret = PLACE.matcher(message);
+    Matcher caret = LOCATION.matcher(message);
     Matcher mark = MARK.matcher(message);
     if (!caret.find() || !mark.find(caret.end()) || !code.containsKey(caret.group(1))) {
       return Optional.empty();

@@ -24,7 +24,7 @@ record BestReading(NamedTensors.Entry entry, Naming.Names names, List<String> ri
   /** Where less fits by name, what does is chance. */
   private static final double MOSTLY = 0.5;
 
-  private static final int MAX_PLACES = 64;
+  private static final int MAX_CANDIDATES = 64;
 
   /**
    * @param fitting the network's names and the file's tensors that fit
@@ -83,7 +83,7 @@ record BestReading(NamedTensors.Entry entry, Naming.Names names, List<String> ri
     List<NamedTensors.Entry> entries =
         source.candidates().stream()
             .sorted(Comparator.comparingLong(NamedTensors.Entry::numel).reversed())
-            .limit(MAX_PLACES)
+            .limit(MAX_CANDIDATES)
             .toList();
     for (NamedTensors.Entry entry : entries) {
       if (entry.numel() + entry.tensors().size() < maximum) {

@@ -68,12 +68,14 @@ final class Dialects {
         found -> PLACEHOLDER.matcher(pair[1]).replaceAll(p -> filled(p, found)));
   }
 
-  private static String filled(MatchResult place, MatchResult found) {
-    if (place.group(2) != null) {
-      return Matcher.quoteReplacement(found.group(Integer.parseInt(place.group(2))));
+  private static String filled(MatchResult placeholder, MatchResult found) {
+    if (placeholder.group(2) != null) {
+      return Matcher.quoteReplacement(found.group(Integer.parseInt(placeholder.group(2))));
     }
     return String.valueOf(
-        Arrays.stream(place.group(1).split("\\+")).mapToInt(term -> number(term, found)).sum());
+        Arrays.stream(placeholder.group(1).split("\\+"))
+            .mapToInt(term -> number(term, found))
+            .sum());
   }
 
   private static int number(String text, MatchResult found) {

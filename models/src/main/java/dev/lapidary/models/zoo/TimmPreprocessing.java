@@ -13,7 +13,7 @@ import java.util.Locale;
  * validation), as far as a {@link Preprocessing} can say the same.
  */
 final class TimmPreprocessing {
-  private static final String PLACE = "config.json: pretrained_cfg.";
+  private static final String PRETRAINED_CFG = "config.json: pretrained_cfg.";
   private static final double CROP = 0.875;
 
   private TimmPreprocessing() {}
@@ -27,14 +27,14 @@ final class TimmPreprocessing {
     int width = size.path(2).asInt(0);
     if (size.size() != 3 || size.path(0).asInt() != 3 || height < 1 || height != width) {
       throw new IllegalArgumentException(
-          PLACE + "input_size is " + size + "; expected [3, side, side]");
+          PRETRAINED_CFG + "input_size is " + size + "; expected [3, side, side]");
     }
     double part = config.path("crop_pct").asDouble(CROP);
     String mode = config.path("crop_mode").asText("center");
     boolean centre = mode.equals("center");
     if (!(part > 0 && part <= 1) || !(centre || (mode.equals("squash") && part == 1))) {
       throw new IllegalArgumentException(
-          PLACE
+          PRETRAINED_CFG
               + "crop_mode %s with crop_pct %s cannot be followed; take the file instead of the"
                   .formatted(mode, part)
               + " folder, with --resize");
@@ -56,7 +56,7 @@ final class TimmPreprocessing {
       return Interpolation.valueOf(filter.toUpperCase(Locale.ROOT));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          PLACE
+          PRETRAINED_CFG
               + "interpolation %s is no filter here; expected nearest, bilinear, bicubic or lanczos"
                   .formatted(name),
           e);
@@ -64,6 +64,8 @@ final class TimmPreprocessing {
   }
 
   private static List<Float> numbers(JsonNode config, String key, List<Float> otherwise) {
-    return config.has(key) ? TransformersPreprocessing.numbers(PLACE, config, key) : otherwise;
+    return config.has(key)
+        ? TransformersPreprocessing.numbers(PRETRAINED_CFG, config, key)
+        : otherwise;
   }
 }

@@ -48,7 +48,7 @@ final class DecomposedQuantization {
   private final Map<String, String> same = new HashMap<>();
 
   /** What values are rounded to. */
-  private final Map<String, IntegerGrid> rounded = new HashMap<>();
+  private final Map<String, AffineQuantization> rounded = new HashMap<>();
 
   /** Weights that the program rounds itself ({@code fold_quantize=False}). */
   private final Map<String, Tensor> integers = new HashMap<>();
@@ -102,12 +102,12 @@ final class DecomposedQuantization {
     if (!affine.matches() || node.outputs().size() != 1) {
       throw refused(node);
     }
-    IntegerGrid grid = grid(node, affine.group(2).equals("channel"));
+    AffineQuantization quantization = quantization(node, affine.group(2).equals("channel"));
     String input = node.argument("input").ref().orElseThrow(() -> refused(node));
     if (affine.group(1).equals("quantize")) {
-      quantize(node, grid, same.getOrDefault(input, input));
+      quantize(node, quantization, same.getOrDefault(input, input));
     } else {
-      dequantize(node, grid, input);
+      dequantize(node, quantization, input);
     }
   }
 
@@ -137,26 +137,28 @@ final class DecomposedQuantization {
             + " makes the file small");
   }
 
-  private void quantize(ExportNode node, IntegerGrid grid, String value) {
+  private void quantize(ExportNode node, AffineQuantization quantization, String value) {
     requireReal(value, node.target());
     String result = node.outputs().get(0).name();
     Optional<PyTensor> weight = program.known(value);
-    if (weight.isPresent() && weight.get().tensor().dtype() == DType.FLOAT32 && grid.hasEight()) {
-      integers.put(result, grid.round(weight.get().tensor()));
+    if (weight.isPresent()
+        && weight.get().tensor().dtype() == DType.FLOAT32
+        && quantization.hasEight()) {
+      integers.put(result, quantization.round(weight.get().tensor()));
       return;
     }
     List<Input> inputs = new ArrayList<>();
     inputs.add(new Input("self", new ExportArgument.Ref(value)));
-    IntegerGrid written = grid.unsigned();
-    addGrid(inputs, written);
+    AffineQuantization written = quantization.unsigned();
+    addQuantization(inputs, written);
     inputs.add(new Input("quant_min", new ExportArgument.Int(written.quantMin())));
     inputs.add(new Input("quant_max", new ExportArgument.Int(written.quantMax())));
-    String operator = grid.axis().isPresent() ? "per_channel" : "per_tensor";
+    String operator = quantization.axis().isPresent() ? "per_channel" : "per_tensor";
     nodes.add(node.by("fake_quantize_" + operator + "_affine", inputs));
-    rounded.put(result, grid);
+    rounded.put(result, quantization);
   }
 
-  private void dequantize(ExportNode node, IntegerGrid grid, String name) {
+  private void dequantize(ExportNode node, AffineQuantization quantization, String name) {
     ExportArgument type = node.argument("out_dtype");
     if (type instanceof ExportArgument.ScalarType number && number.number() != FLOAT32) {
       throw refused(node);
@@ -164,7 +166,7 @@ final class DecomposedQuantization {
     Optional<Tensor> held =
         Optional.ofNullable(integers.get(name)).or(() -> program.known(name).map(PyTensor::tensor));
     if (rounded.containsKey(name)) {
-      if (!grid.equals(rounded.get(name))) {
+      if (!quantization.equals(rounded.get(name))) {
         throw Failure.unsupported(
             "the program is quantized (PT2E), and %s takes its integers for others than they were"
                 + " rounded to: scales, zero points and limits have to be the same",
@@ -172,7 +174,7 @@ final class DecomposedQuantization {
       }
       same.put(node.outputs().get(0).name(), name);
     } else if (held.isPresent() && INTEGERS.contains(held.get().dtype())) {
-      held(node, grid, held.get());
+      held(node, quantization, held.get());
     } else {
       throw Failure.unsupported(
           "the program is quantized (PT2E), and %s takes %s, which are neither weights of eight or"
@@ -181,18 +183,18 @@ final class DecomposedQuantization {
     }
   }
 
-  private void held(ExportNode node, IntegerGrid grid, Tensor tensor) {
+  private void held(ExportNode node, AffineQuantization quantization, Tensor tensor) {
     String made = "\0integers" + nodes.size();
     boolean operand =
-        grid.isSigned() && tensor.dtype() == DType.INT8 && !isWeight(node.outputs().get(0));
+        quantization.isSigned() && tensor.dtype() == DType.INT8 && !isWeight(node.outputs().get(0));
     boolean inFile =
         node.argument("input").ref().filter(name -> !integers.containsKey(name)).isPresent();
     List<Input> inputs = new ArrayList<>();
     ExportArgument self =
         inFile && !operand ? node.argument("input") : constant(operand ? unsigned(tensor) : tensor);
     inputs.add(new Input("self", self));
-    addGrid(inputs, operand ? grid.unsigned() : grid);
-    String operator = grid.axis().isPresent() ? "per_channel" : "per_tensor";
+    addQuantization(inputs, operand ? quantization.unsigned() : quantization);
+    String operator = quantization.axis().isPresent() ? "per_channel" : "per_tensor";
     nodes.add(
         new ExportNode(
             Targets.ATEN + "_make_" + operator + "_quantized_tensor.default",
@@ -221,14 +223,14 @@ final class DecomposedQuantization {
     return shifted;
   }
 
-  private void addGrid(List<Input> inputs, IntegerGrid grid) {
-    if (grid.axis().isEmpty()) {
-      inputs.add(new Input("scale", new ExportArgument.Real(grid.scales().get(0))));
-      inputs.add(new Input("zero_point", new ExportArgument.Int(grid.zeroPoints().get(0))));
+  private void addQuantization(List<Input> inputs, AffineQuantization quantization) {
+    if (quantization.axis().isEmpty()) {
+      inputs.add(new Input("scale", new ExportArgument.Real(quantization.scales().get(0))));
+      inputs.add(new Input("zero_point", new ExportArgument.Int(quantization.zeroPoints().get(0))));
     } else {
-      inputs.add(new Input("scale", constant(grid.scaleTensor())));
-      inputs.add(new Input("zero_point", constant(grid.zeroPointTensor())));
-      inputs.add(new Input("axis", new ExportArgument.Int(grid.axis().getAsLong())));
+      inputs.add(new Input("scale", constant(quantization.scaleTensor())));
+      inputs.add(new Input("zero_point", constant(quantization.zeroPointTensor())));
+      inputs.add(new Input("axis", new ExportArgument.Int(quantization.axis().getAsLong())));
     }
   }
 
@@ -238,7 +240,7 @@ final class DecomposedQuantization {
     return new ExportArgument.Ref(name);
   }
 
-  private IntegerGrid grid(ExportNode node, boolean byChannel) {
+  private AffineQuantization quantization(ExportNode node, boolean byChannel) {
     double[] scales = numbers(node, byChannel ? "scales" : "scale");
     double[] zeroPoints = numbers(node, byChannel ? "zero_points" : "zero_point");
     ExportArgument axis = node.argument("axis");
@@ -248,7 +250,7 @@ final class DecomposedQuantization {
           "%s has %d scales and %d zero points; the file is damaged",
           Quote.of(node.target()), scales.length, zeroPoints.length);
     }
-    return new IntegerGrid(
+    return new AffineQuantization(
         Arrays.stream(scales).boxed().toList(),
         Arrays.stream(zeroPoints).mapToObj(zeroPoint -> (long) zeroPoint).toList(),
         axis instanceof ExportArgument.Int a ? OptionalLong.of(a.value()) : OptionalLong.empty(),

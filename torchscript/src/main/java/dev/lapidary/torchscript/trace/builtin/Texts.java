@@ -17,17 +17,17 @@ import java.util.regex.Pattern;
 /** Values as text, as libtorch's {@code IValue} prints them, and the two ways to format text. */
 public final class Texts {
   private static final int LONGEST = 100_000;
-  private static final Pattern PLACES = Pattern.compile("\\{\\}");
+  private static final Pattern FIELDS = Pattern.compile("\\{\\}");
   private static final Pattern SPECIFIERS = Pattern.compile("%(?<kind>.?)", Pattern.DOTALL);
   private static final int MAX_DIGITS = 17;
   private static final double FIRST_WITH_DIGITS = 0x1p63;
 
   private Texts() {}
 
-  /** {@code "{} of {}".format(a, b)}; what is more than the places is left out. */
+  /** {@code "{} of {}".format(a, b)}; values beyond the fields are left out. */
   static IValue format(String text, List<IValue> values, Budget budget) {
     Iterator<IValue> left = values.iterator();
-    return filled(text, PLACES, field -> shown(next(left, text)), budget);
+    return filled(text, FIELDS, field -> shown(next(left, text)), budget);
   }
 
   /** {@code "%s of %d" % (a, b)}. */
@@ -57,7 +57,7 @@ public final class Texts {
     return left.next();
   }
 
-  /** What stands in a place. */
+  /** What stands in a replacement field. */
   private interface Filler {
     String fill(MatchResult field);
   }

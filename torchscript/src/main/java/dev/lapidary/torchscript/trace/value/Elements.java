@@ -179,14 +179,14 @@ public final class Elements {
     return ofLongs(budget, DType.INT64, new long[] {values.length}, values);
   }
 
-  /** A new tensor of another one's elements, by their places in row-major order. */
-  public static TensorRef picked(Budget budget, Tensor from, long[] shape, IntUnaryOperator place) {
+  /** A new tensor of another one's elements, by their indices in row-major order. */
+  public static TensorRef picked(Budget budget, Tensor from, long[] shape, IntUnaryOperator index) {
     if (from.dtype().isFloating()) {
       double[] values = from.toDoubles();
-      return reals(budget, from.dtype(), shape, i -> values[place.applyAsInt(i)]);
+      return reals(budget, from.dtype(), shape, i -> values[index.applyAsInt(i)]);
     }
     long[] values = from.toLongs();
-    return integers(budget, from.dtype(), shape, i -> values[place.applyAsInt(i)]);
+    return integers(budget, from.dtype(), shape, i -> values[index.applyAsInt(i)]);
   }
 
   /** Copies elements, broadcast and converted, into a view. */

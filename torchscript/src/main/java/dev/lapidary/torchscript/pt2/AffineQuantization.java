@@ -17,7 +17,7 @@ import java.util.OptionalLong;
  * @param quantMin integer
  * @param quantMax integer
  */
-record IntegerGrid(
+record AffineQuantization(
     List<Double> scales, List<Long> zeroPoints, OptionalLong axis, long quantMin, long quantMax) {
   private static final long SHIFT = 128;
 
@@ -30,9 +30,9 @@ record IntegerGrid(
    * The same real numbers by the integers of uint8, which {@code exporter onnx --quantize int8}
    * writes as well: on x86, ONNX Runtime fuses layers between those alone.
    */
-  IntegerGrid unsigned() {
+  AffineQuantization unsigned() {
     return isSigned()
-        ? new IntegerGrid(
+        ? new AffineQuantization(
             scales,
             zeroPoints.stream().map(zeroPoint -> zeroPoint + SHIFT).toList(),
             axis,
