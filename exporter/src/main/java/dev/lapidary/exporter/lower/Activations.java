@@ -11,7 +11,8 @@ final class Activations {
   private Activations() {}
 
   static void addTo(LoweringTable table) {
-    Pointwise.unary(table, "Relu", "Sigmoid");
+    Pointwise.unary(table, "aten::relu", "Relu");
+    Pointwise.unary(table, "aten::sigmoid", "Sigmoid");
     table.single(
         "aten::hardtanh",
         op -> clip(op, op.tensor("self"), op.real("min_val"), op.real("max_val")));

@@ -8,8 +8,8 @@ final class Comparisons {
   private Comparisons() {}
 
   static void addTo(LoweringTable table) {
-    Pointwise.binary(table, "maximum", "Max", "Or");
-    Pointwise.binary(table, "minimum", "Min", "And");
+    Pointwise.binary(table, "aten::maximum", "Max", "Or");
+    Pointwise.binary(table, "aten::minimum", "Min", "And");
     table.single("aten::eq", op -> compare(op, "Equal"));
     table.single("aten::ne", op -> op.emit("Not", compare(op, "Equal")));
     table.single("aten::lt", op -> compare(op, "Less"));

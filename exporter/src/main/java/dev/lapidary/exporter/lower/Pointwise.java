@@ -1,18 +1,14 @@
 package dev.lapidary.exporter.lower;
 
 import dev.lapidary.core.tensor.DType;
-import java.util.Locale;
 
 /** Operands of pointwise operators. */
 final class Pointwise {
 
   private Pointwise() {}
 
-  /** PyTorch calls them as ONNX does, but for the capital. */
-  static void unary(LoweringTable table, String... names) {
-    for (String onnx : names) {
-      table.single("aten::" + onnx.toLowerCase(Locale.ROOT), op -> op.emit(onnx, left(op)));
-    }
+  static void unary(LoweringTable table, String aten, String onnx) {
+    table.single(aten, op -> op.emit(onnx, left(op)));
   }
 
   /**
@@ -20,7 +16,7 @@ final class Pointwise {
    */
   static void binary(LoweringTable table, String aten, String onnx, String ofMasks) {
     table.single(
-        "aten::" + aten,
+        aten,
         op -> op.emit(op.output().dtype() == DType.BOOL ? ofMasks : onnx, left(op), right(op)));
   }
 

@@ -13,15 +13,17 @@ final class PointwiseArithmetic {
   private PointwiseArithmetic() {}
 
   static void addTo(LoweringTable table) {
-    Pointwise.binary(table, "add", "Add", "Or");
+    Pointwise.binary(table, "aten::add", "Add", "Or");
     table.single("aten::sub", op -> op.emit("Sub", Pointwise.left(op), Pointwise.right(op)));
     table.single("aten::rsub", op -> op.emit("Sub", Pointwise.right(op), Pointwise.left(op)));
-    Pointwise.binary(table, "mul", "Mul", "And");
+    Pointwise.binary(table, "aten::mul", "Mul", "And");
     table.single("aten::div", PointwiseArithmetic::div);
     table.single("aten::floor_divide", PointwiseArithmetic::roundedDown);
     table.single("aten::remainder", PointwiseArithmetic::remainder);
     table.single("aten::fmod", op -> fmod(op, Pointwise.left(op), Pointwise.right(op)));
-    Pointwise.unary(table, "Neg", "Abs", "Reciprocal");
+    Pointwise.unary(table, "aten::neg", "Neg");
+    Pointwise.unary(table, "aten::abs", "Abs");
+    Pointwise.unary(table, "aten::reciprocal", "Reciprocal");
   }
 
   private static String div(Op op) {

@@ -10,7 +10,10 @@ final class PointwiseExponentials {
   static void addTo(LoweringTable table) {
     table.single("aten::pow", PointwiseExponentials::pow);
     table.single("aten::rsqrt", op -> op.emit("Reciprocal", op.emit("Sqrt", Pointwise.left(op))));
-    Pointwise.unary(table, "Sqrt", "Exp", "Log", "Erf");
+    Pointwise.unary(table, "aten::sqrt", "Sqrt");
+    Pointwise.unary(table, "aten::exp", "Exp");
+    Pointwise.unary(table, "aten::log", "Log");
+    Pointwise.unary(table, "aten::erf", "Erf");
     table.single(
         "aten::log1p",
         op ->

@@ -9,7 +9,9 @@ final class PointwiseRounding {
 
   static void addTo(LoweringTable table) {
     table.single("aten::clamp", PointwiseRounding::clamp);
-    Pointwise.unary(table, "Floor", "Ceil", "Round");
+    Pointwise.unary(table, "aten::floor", "Floor");
+    Pointwise.unary(table, "aten::ceil", "Ceil");
+    Pointwise.unary(table, "aten::round", "Round");
   }
 
   private static String clamp(Op op) {
