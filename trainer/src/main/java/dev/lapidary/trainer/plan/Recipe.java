@@ -44,7 +44,8 @@ public enum Recipe {
       case "rmsprop" -> gentle ? 3e-5 : this == TRANSFER ? 3e-4 : 1e-3;
       case "lars" -> gentle ? 0.03 : 0.3;
       case "lamb" -> gentle ? 2e-4 : 2e-3;
-      default -> gentle ? 1e-4 : this == TRANSFER ? 2e-3 : 1e-3; // Adam and AdamW
+      case "adam", "adamw" -> gentle ? 1e-4 : this == TRANSFER ? 2e-3 : 1e-3;
+      default -> throw new IllegalArgumentException("no usual rate of the optimizer " + rule);
     };
   }
 }
