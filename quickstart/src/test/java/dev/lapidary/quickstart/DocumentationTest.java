@@ -39,10 +39,7 @@ class DocumentationTest {
   private static final Pattern EXAMPLE =
       Pattern.compile("(?s)(<!-- example (\\S+) -->\n)```java\n.*?```\n");
 
-  /**
-   * {@code mvn -pl quickstart -am test -Dtest=DocumentationTest -Dlapidary.update=true} rewrites
-   * it.
-   */
+  /** {@code -Dlapidary.update=true} rewrites it (CONTRIBUTING.md has the command). */
   @Test
   void architectureListsEveryPackageWithItsOwnFirstSentence() throws IOException {
     Path page = HOME.resolve("ARCHITECTURE.md");

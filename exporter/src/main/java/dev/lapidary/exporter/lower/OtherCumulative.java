@@ -2,7 +2,7 @@ package dev.lapidary.exporter.lower;
 
 import dev.lapidary.core.tensor.DType;
 
-/** Other Operations: running sums and products, differences, and indices in sorted sequences. */
+/** Other Operations: running sums. */
 final class OtherCumulative {
 
   private OtherCumulative() {}

@@ -48,7 +48,7 @@ class OperatorListTest {
     assertThat(untested).isEmpty();
   }
 
-  /** {@code mvn -pl exporter -am test -Dtest=OperatorListTest -Dlapidary.update=true} rewrites. */
+  /** {@code -Dlapidary.update=true} rewrites it (CONTRIBUTING.md has the command). */
   @Test
   void thePageListsWhatTheSourceSays() throws IOException {
     String text = Files.readString(PAGE);

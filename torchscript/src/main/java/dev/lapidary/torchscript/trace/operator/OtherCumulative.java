@@ -10,7 +10,7 @@ import dev.lapidary.torchscript.trace.value.Shapes;
 import java.util.Map;
 import java.util.function.DoubleBinaryOperator;
 
-/** Other Operations: running sums and products, differences, and indices in sorted sequences. */
+/** Other Operations: running sums and products. */
 final class OtherCumulative {
 
   private OtherCumulative() {}
