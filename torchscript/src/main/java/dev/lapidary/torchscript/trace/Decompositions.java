@@ -1,5 +1,6 @@
 package dev.lapidary.torchscript.trace;
 
+import dev.lapidary.core.file.ResourceText;
 import dev.lapidary.torchscript.graph.Schema.Parameter;
 import dev.lapidary.torchscript.script.Definition;
 import dev.lapidary.torchscript.script.Program;
@@ -9,10 +10,6 @@ import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.interpreter.Interpreter;
 import dev.lapidary.torchscript.trace.interpreter.Names;
 import dev.lapidary.torchscript.trace.value.IValue;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +27,7 @@ final class Decompositions {
   /** Where an archive's code would have it. */
   static final String PATH = "__torch__/" + FILE;
 
-  private static final String TEXT = text();
+  private static final String TEXT = ResourceText.of(Decompositions.class, FILE);
   private static final Map<String, Definition> FUNCTIONS =
       SourceFile.parse(PATH, TEXT).definitions();
 
@@ -61,13 +58,5 @@ final class Decompositions {
     IValue value = interpreter.call(function, List.of(), arguments);
     dispatcher.recorder().leaveDecomposition();
     return value;
-  }
-
-  private static String text() {
-    try (InputStream in = Decompositions.class.getResourceAsStream(FILE)) {
-      return new String(Objects.requireNonNull(in, FILE).readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

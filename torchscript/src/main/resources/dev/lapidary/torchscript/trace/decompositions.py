@@ -3,7 +3,8 @@
 # A function's parameters are those of the operator's signature; where overloads differ, those of
 # all of them, and what an overload has not keeps its default. Sizes may be multiples of the batch.
 # A NotImplementedError is exit code 4, any other exception 2; the text is the user's message.
-# Functions without an operator of their name are what others share.
+# A function behind complex_ is the operator's of complex tensors; those that no operator is called like are what
+# others share.
 
 # Shared
 
@@ -89,19 +90,6 @@ def truths(self: Tensor) -> Tensor:
   if ops.prim.dtype(self) == 11:
     return self
   return torch.ne(self, 0)
-
-# Creation Ops
-
-def eye(n: int, m: Optional[int]=None, dtype: Optional[int]=None, layout: Optional[int]=None, device: Optional[Device]=None, pin_memory: Optional[bool]=None) -> Tensor:
-  columns = n
-  if m is not None:
-    columns = m
-  if n < 0 or columns < 0:
-    ops.prim.RaiseException(torch.format("eye of {} rows and {} columns", n, columns), "builtins.ValueError")
-  kind = 6
-  if dtype is not None:
-    kind = dtype
-  return torch.to(torch.eq(__torch__.decompositions.above_diagonal(n, columns), 0), kind)
 
 # Indexing, Slicing, Joining, Mutating Ops
 
@@ -1521,6 +1509,8 @@ def pad(self: Tensor, pad: List[int], mode: str, value: Optional[float]) -> Tens
     if value is None:
       return torch.constant_pad_nd(self, pad, 0)
     return torch.constant_pad_nd(self, pad, value)
+  if torch.len(pad) % 2 != 0 or torch.len(pad) // 2 > torch.dim(self):
+    ops.prim.RaiseException(torch.format("padding {} of a tensor of shape {}", pad, torch.size(self)), "builtins.ValueError")
   padded = self
   for i in range(torch.len(pad) // 2):
     dim = torch.dim(self) - 1 - i

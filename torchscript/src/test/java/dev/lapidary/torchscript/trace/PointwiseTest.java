@@ -19,7 +19,8 @@ class PointwiseTest {
         "torch.fmod(torch.tensor([5.5, -5.5]), 2)                           | 1.5 -1.5",
         "torch.exp2(torch.tensor([3., -1.]))                                | 8.0 0.5",
         "torch.hypot(torch.tensor([3., 6.]), torch.tensor([4., 8.]))        | 5.0 10.0",
-        "torch.clamp(torch.tensor([1., 5.]), torch.tensor([2., 2.]), torch.tensor([9., 4.])) | 2.0 4.0",
+        "torch.clamp(torch.tensor([1., 5.]), torch.tensor([2., 2.]), torch.tensor([9., 4.])) | 2.0"
+            + " 4.0",
         "torch.any(torch.tensor([[0, 2], [0, 0]]), 1)                       | 1.0 0.0",
         "torch.all(torch.tensor([[0, 2], [1, 3]]), 1)                       | 0.0 1.0",
         "torch.logical_xor(torch.tensor([0, 2, 3]), torch.tensor([1, 1, 0])) | 1.0 0.0 1.0",
@@ -40,6 +41,27 @@ class PointwiseTest {
     assertThat(text).hasToString(values);
   }
 
+  /** As masks of attention are: of more than a million elements, in an archive of few weights. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "torch.eye(1500)                           | 1500",
+        "torch.tril(torch.ones([1100, 1100]))      | 605550",
+        "torch.triu(torch.ones([1100, 1100]), 1)   | 604450",
+        "torch.masked_fill(torch.ones([1100, 1100]), torch.eye(1100, dtype=11), 0) | 1208900",
+      })
+  void areComputedOfLargeConstants(String expression, double sum) {
+    double[] found =
+        Scripts.forward(
+                "y = torch.unsqueeze(torch.mean(x, [1, 2, 3]), 1)\nreturn torch.add(y, torch.sum("
+                    + expression
+                    + ", [0, 1], True))")
+            .constantOfLast()
+            .toDoubles();
+    assertThat(found).containsExactly(sum);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -53,11 +75,24 @@ class PointwiseTest {
         "torch.matrix_power(x, -1)                 | aten::matrix_power to the power -1",
         "torch.linalg_matrix_norm(x, 2)            | takes singular values",
         "torch.tril_indices(-1, 3)                 | aten::tril_indices of -1 rows",
-        "torch.pixel_shuffle(torch.mean(x, [1]), 2) | code/__torch__.py:6:12: aten::pixel_shuffle of a tensor of shape [N, 4, 4]",
+        "torch.pixel_shuffle(torch.mean(x, [1]), 2) | code/__torch__.py:6:12: aten::pixel_shuffle"
+            + " of a tensor of shape [N, 4, 4]",
         "torch.diag(x)                             | aten::diag of a tensor of shape [N, 3, 4, 4]",
         "torch.sort(x, 0)                          | it compares the samples of a batch",
-        "torch.pad(x, [1])                         | code/__torch__.py:6:12: padding [1] of a tensor",
-        "torch.reflection_pad2d(x, [1, 2, 3])      | code/__torch__.py:6:12: padding [1, 2, 3] of a tensor",
+        "torch.pad(x, [1])                         | code/__torch__.py:6:12: padding [1] of a"
+            + " tensor",
+        "torch.reflection_pad2d(x, [1, 2, 3])      | code/__torch__.py:6:12: padding [1, 2, 3] of a"
+            + " tensor",
+        "torch.pad(x, [1, 1, 1], \"circular\")       | code/__torch__.py:6:12: padding [1, 1, 1] of"
+            + " a tensor",
+        "torch.pad(x, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1], \"circular\") | padding [1, 1, 1, 1, 1, 1, 1,"
+            + " 1, 1, 1] of a tensor",
+        "torch.pad(x, [9, 0], \"circular\")          | circular padding of 9 and 0 of a size of 4",
+        "torch.dropout(x, 0.5, True)               | aten::dropout",
+        "torch.feature_alpha_dropout(x, 0.5, True) | aten::feature_alpha_dropout",
+        "torch.eye(-1)                             | eye of -1 rows and -1 columns",
+        "torch.scatter_reduce(x, 1, torch.zeros_like(x, dtype=4), x, \"median\") |"
+            + " aten::scatter_reduce with reduce=median",
         "torch.quantile(x, 1.5, 1)                 | aten::quantile of 1.5",
         "torch.quantile(x, 0.5)                    | and so over the batch",
         "torch.diagonal(x, 0, 0, 1)                | must not depend on the batch size",

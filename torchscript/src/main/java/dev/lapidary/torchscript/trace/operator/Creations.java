@@ -41,6 +41,7 @@ final class Creations {
     table.put("as_tensor", Creations::asTensor);
     table.put("scalar_tensor", call -> typed(call, call.get("s"), DType.FLOAT32));
     table.put("linspace", Creations::linspace);
+    table.put("eye", Creations::eye);
   }
 
   private static IValue likeSelf(Invocation call, List<SymInt> size, IValue value) {
@@ -168,5 +169,18 @@ final class Creations {
         call.dtype("dtype").orElse(DType.FLOAT32),
         new long[] {steps},
         i -> i < (steps + 1) / 2 ? start + i * step : end - (steps - 1 - i) * step);
+  }
+
+  private static IValue eye(Invocation call) {
+    long rows = call.integer("n");
+    long columns = call.has("m") ? call.integer("m") : rows;
+    if (rows < 0 || columns < 0) {
+      throw ProgramRefusal.wrong("eye of %d rows and %d columns", rows, columns);
+    }
+    return Elements.reals(
+        call.budget(),
+        call.dtype("dtype").orElse(DType.FLOAT32),
+        new long[] {rows, columns},
+        i -> i / columns == i % columns ? 1 : 0);
   }
 }

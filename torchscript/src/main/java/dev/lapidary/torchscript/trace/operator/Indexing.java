@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntToDoubleFunction;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
@@ -49,7 +50,9 @@ final class Indexing {
     if (!call.allKnown()) {
       return call.record(dtype, shape);
     }
-    return chosen(call, dtype, shape, condition, self, other);
+    long[] sizes = Shapes.constants(shape);
+    double[] first = Pointwise.operand(call, self, sizes).toDoubles();
+    return chosen(call, dtype, sizes, condition, i -> first[i], other);
   }
 
   private static IValue maskedFill(Invocation call) {
@@ -58,21 +61,21 @@ final class Indexing {
     if (!call.allKnown()) {
       return call.record(dtype, shape);
     }
-    IValue value =
+    double value =
         call.get("value") instanceof TensorRef tensor
-            ? new IValue.Real(Scalars.single(tensor.tensor("masked_fill")))
-            : call.get("value");
-    return chosen(call, dtype, shape, call.tensor("mask"), value, call.self());
+            ? Scalars.single(tensor.tensor("masked_fill"))
+            : call.real("value");
+    TensorRef mask = call.tensor("mask");
+    return chosen(call, dtype, Shapes.constants(shape), mask, i -> value, call.self());
   }
 
   /** Elements of {@code x} where a known mask is true, and of {@code y} elsewhere. */
   private static IValue chosen(
-      Invocation call, DType dtype, List<SymInt> shape, TensorRef mask, IValue x, IValue y) {
-    long[] sizes = Shapes.constants(shape);
+      Invocation call, DType dtype, long[] sizes, TensorRef mask, IntToDoubleFunction x, IValue y) {
     long[] takes = Pointwise.operand(call, mask, sizes).toLongs();
-    double[] first = Pointwise.operand(call, x, sizes).toDoubles();
-    double[] second = Pointwise.operand(call, y, sizes).toDoubles();
-    return Elements.reals(call.budget(), dtype, sizes, i -> takes[i] != 0 ? first[i] : second[i]);
+    double[] other = Pointwise.operand(call, y, sizes).toDoubles();
+    return Elements.reals(
+        call.budget(), dtype, sizes, i -> takes[i] != 0 ? x.applyAsDouble(i) : other[i]);
   }
 
   /** {@code y[i][j] = self[index[i][j]][j]} for dim 0, of the index's shape. */

@@ -139,17 +139,15 @@ final class IndexingScatter {
       throw ProgramRefusal.unsupported(
           "%s of the mean of %s", call.operator(), call.self().dtype());
     }
-    return mean || !call.flag("include_self")
-        ? call.decomposed()
-        : written(call, (before, src) -> combined(call, before, src));
+    return mean || !call.flag("include_self") ? call.decomposed() : written(call, reduction(call));
   }
 
-  private static double combined(Invocation call, double before, double src) {
+  private static DoubleBinaryOperator reduction(Invocation call) {
     return switch (call.text("reduce")) {
-      case "sum" -> before + src;
-      case "prod" -> before * src;
-      case "amax" -> Math.max(before, src);
-      case "amin" -> Math.min(before, src);
+      case "sum" -> Double::sum;
+      case "prod" -> (before, src) -> before * src;
+      case "amax" -> Math::max;
+      case "amin" -> Math::min;
       default ->
           throw ProgramRefusal.wrong("%s with reduce=%s", call.operator(), call.text("reduce"));
     };

@@ -1,5 +1,6 @@
 package dev.lapidary.torchscript.trace.operator;
 
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
@@ -17,7 +18,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** Other Operations: diagonals of matrices, which lie in any two dimensions of a tensor. */
+/** Other Operations: diagonals of matrices in any two dimensions of a tensor, and triangles. */
 final class OtherDiagonals {
   private static final IValue LAST = IValue.number(-1);
 
@@ -26,6 +27,31 @@ final class OtherDiagonals {
   static void addTo(Map<String, Operator> table) {
     table.put("diagonal", call -> diagonal(call, Matrices.of(call)));
     table.put("linalg_diagonal", call -> diagonal(call, Matrices.of(call)));
+    table.put("tril", call -> triangle(call, (above, diagonal) -> above <= diagonal));
+    table.put("triu", call -> triangle(call, (above, diagonal) -> above >= diagonal));
+  }
+
+  /** Which elements a triangle keeps, by how far they lie above the main diagonal. */
+  @FunctionalInterface
+  private interface Kept {
+    boolean test(long above, long diagonal);
+  }
+
+  /** Large masks are constants: of those it is computed without a mask of its own. */
+  private static IValue triangle(Invocation call, Kept kept) {
+    if (!call.self().isKnown() || call.self().rank() < 2) {
+      return call.decomposed();
+    }
+    Tensor self = call.known("self");
+    long rows = self.size(self.rank() - 2);
+    long columns = self.size(self.rank() - 1);
+    long diagonal = call.integer("diagonal");
+    double[] values = self.toDoubles();
+    return Elements.reals(
+        call.budget(),
+        self.dtype(),
+        self.shape(),
+        i -> kept.test(i % columns - i / columns % rows, diagonal) ? values[i] : 0);
   }
 
   /**

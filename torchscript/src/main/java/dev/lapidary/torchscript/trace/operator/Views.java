@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /** The three views that all others are: of known tensors by strides, of traced ones by a node. */
-public final class Views {
+final class Views {
   private Views() {}
 
   /**

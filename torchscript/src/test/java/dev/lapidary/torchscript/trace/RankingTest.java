@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A constant's order is known while the program is traced. Expected: libtorch 1.13. */
-class KnownRankingTest {
+class RankingTest {
   private static final Tensor TABLE = Tensor.of(new float[] {3, 1, 2, 1, 0, 5, Float.NaN, 5}, 2, 4);
 
   @ParameterizedTest
