@@ -24,6 +24,7 @@ record HttpRow(int clients, Map<String, Sampled> servers) {
   }
 
   private Samples of(String name) {
-    return Objects.requireNonNull(servers.get(name)).samples();
+    return Objects.requireNonNull(servers.get(name), () -> "nothing was measured of " + name)
+        .samples();
   }
 }

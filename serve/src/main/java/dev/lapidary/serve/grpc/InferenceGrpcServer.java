@@ -118,12 +118,12 @@ public final class InferenceGrpcServer implements AutoCloseable {
    */
   public static InferenceGrpcServer start(
       InferenceService service, Admission admission, Entrance entrance, Settings settings) {
-    InferenceGrpcServer all = new InferenceGrpcServer(service, admission, entrance, settings);
+    InferenceGrpcServer started = new InferenceGrpcServer(service, admission, entrance, settings);
     try {
-      all.server.start();
-      return all;
+      started.server.start();
+      return started;
     } catch (IOException e) {
-      all.close();
+      started.close();
       throw Failure.failed(
           "cannot listen on %s:%d for gRPC: %s; choose another --grpc-port",
           settings.host(),

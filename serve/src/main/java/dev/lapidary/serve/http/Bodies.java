@@ -1,5 +1,6 @@
 package dev.lapidary.serve.http;
 
+import dev.lapidary.core.thread.DaemonThreads;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.Set;
@@ -17,12 +18,7 @@ final class Bodies implements AutoCloseable {
 
   private final Set<BodyReader> reading = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService watch =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "lapidary-bodies");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadScheduledExecutor(DaemonThreads.named("lapidary-bodies"));
 
   @SuppressWarnings("FutureReturnValueIgnored") // it ends with the watch
   Bodies(ServerSettings.Timeouts timeouts) {

@@ -53,11 +53,12 @@ abstract class ChannelGuard extends ChannelDuplexHandler {
   final void end() {
     if (!ending) {
       ending = true;
-      endWhenQuiet();
+      beginEnd();
     }
   }
 
-  abstract void endWhenQuiet();
+  /** Once; what has begun is to be answered first. */
+  abstract void beginEnd();
 
   final boolean isEnding() {
     return ending;

@@ -95,7 +95,11 @@ final class ConnectionGuard extends ChannelGuard {
   }
 
   @Override
-  void endWhenQuiet() {
+  void beginEnd() {
+    endWhenQuiet();
+  }
+
+  private void endWhenQuiet() {
     if (isIdle()) {
       long before = reads;
       later(Connections.QUIET, () -> endIfQuiet(before));

@@ -64,6 +64,9 @@ final class FileName {
   }
 
   private static Optional<byte[]> percentDecoded(String text) {
+    if (text.contains("%-")) { // the JDK would read a negative number
+      return Optional.empty();
+    }
     try {
       String bytes =
           URLDecoder.decode(text.replace("+", "%2B"), ISO_8859_1); // no form: + is itself

@@ -118,7 +118,7 @@ final class Http2Guard extends ChannelGuard {
    * nevertheless for a moment, and ends it when all is answered.
    */
   @Override
-  void endWhenQuiet() {
+  void beginEnd() {
     goAway(Integer.MAX_VALUE);
     later(Connections.STOP_LINGER, this::takeNoMore);
     lookWhenQuiet();

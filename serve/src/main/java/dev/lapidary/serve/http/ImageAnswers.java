@@ -72,12 +72,10 @@ record ImageAnswers(
     ModelStatistics network = state.statistics(answering.runs().id());
     long queue = 0;
     long infer = 0;
-    for (Serving.Result result : results) {
-      if (result instanceof Serving.Result.Ran ran && ran.outcome() instanceof Outcome.Ran done) {
-        network.ran(1, done.batchSize(), done.inferNanos());
-        queue = Math.max(queue, done.queueNanos());
-        infer = Math.max(infer, done.inferNanos());
-      }
+    for (Outcome.Ran done : results.stream().flatMap(result -> result.ran().stream()).toList()) {
+      network.ran(1, done.batchSize(), done.inferNanos());
+      queue = Math.max(queue, done.queueNanos());
+      infer = Math.max(infer, done.inferNanos());
     }
     long heads = 0;
     for (Answering.Part part : parts) {
@@ -88,7 +86,7 @@ record ImageAnswers(
     }
     long total = System.nanoTime() - beganNanos;
     ModelStatistics.Stages stages = stages(total, queue, infer + heads);
-    if (answering.asked().equals(answering.runs())) {
+    if (answering.asked().id().equals(answering.runs().id())) {
       count(network, total, stages, succeeded);
     }
     return stages;

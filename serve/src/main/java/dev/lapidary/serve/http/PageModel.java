@@ -2,9 +2,11 @@ package dev.lapidary.serve.http;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.serve.repository.Lease;
+import dev.lapidary.serve.repository.ModelUnavailable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -49,7 +51,7 @@ record PageModel(
           card.quantization().map(ModelCard.Quantization::method).orElse("float32"),
           card.metrics(),
           card.parity()
-              .map(p -> String.format(Locale.ROOT, "%.1e", p.maxAbsDifference() / p.maxAbsLogit()))
+              .map(p -> Phrase.of("%.1e", p.maxAbsDifference() / p.maxAbsLogit()))
               .orElse(null),
           card.golden().size());
     }
@@ -68,9 +70,9 @@ record PageModel(
   static List<PageModel> of(ServerState state) {
     List<PageModel> all = new ArrayList<>();
     for (String name : state.repository().names()) {
-      try (Lease<AnsweringModel> lease = state.requireModel(name, Optional.empty())) {
-        all.add(of(lease.model()));
-      } catch (Refusal e) {
+      try (Lease<AnsweringModel> lease = state.repository().lease(name, Optional.empty())) {
+        all.add(of(lease.model())); // itself, also where the name stands for several
+      } catch (ModelUnavailable e) {
         // it does not answer
       }
     }

@@ -1,5 +1,6 @@
 package dev.lapidary.serve.http;
 
+import dev.lapidary.core.thread.DaemonThreads;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -7,7 +8,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.PriorityBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -38,18 +38,8 @@ final class Workers implements AutoCloseable {
   }
 
   private static ExecutorService threads(String name, int count, BlockingQueue<Runnable> queue) {
-    AtomicInteger number = new AtomicInteger();
     return new ThreadPoolExecutor(
-        count,
-        count,
-        0,
-        TimeUnit.SECONDS,
-        queue,
-        task -> {
-          Thread thread = new Thread(task, name + number.incrementAndGet());
-          thread.setDaemon(true);
-          return thread;
-        });
+        count, count, 0, TimeUnit.SECONDS, queue, DaemonThreads.numbered(name));
   }
 
   Executor forms() {

@@ -14,8 +14,6 @@ import java.util.List;
 
 /** A tensor's elements in JSON: a list, or lists of lists as deep as the shape, row-major. */
 final class JsonElements {
-  private static final BigInteger MAX_UINT64 = BigInteger.ONE.shiftLeft(64);
-
   private final InputHead input;
   private final JsonParser json;
 
@@ -129,7 +127,7 @@ final class JsonElements {
       throw wrong();
     }
     BigInteger value = json.getBigIntegerValue();
-    if (value.signum() < 0 || value.compareTo(MAX_UINT64) >= 0) {
+    if (value.signum() < 0 || value.bitLength() > Long.SIZE) {
       throw wrong();
     }
     return value.longValue();

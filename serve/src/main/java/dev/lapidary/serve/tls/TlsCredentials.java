@@ -127,7 +127,7 @@ public record TlsCredentials(
       content.put(store);
       return store;
     } catch (GeneralSecurityException | IOException e) {
-      throw new IllegalStateException("every Java has PKCS12", e);
+      throw new IllegalStateException("a key store in memory could not be filled", e);
     }
   }
 }

@@ -155,6 +155,8 @@ class RequestFormsTest {
         "filename*=UTF-8''na%C3%AFve%20%22.png | naïve \".png",
         "filename=\"a.png\"; filename*=utf-8'de'%e2%82%ac.png | €.png",
         "filename*=UTF-8''%zz; filename=a.png | a.png",
+        "filename*=UTF-8''a%-0b; filename=a.png | a.png",
+        "filename*=UTF-8''a+%2Bb.png | a++b.png",
       })
   void aFileNameComesBackWhole(String parameters, String name) throws Exception {
     assertThat(works(part("Content-Disposition: form-data; name=\"image\"; " + parameters)))
