@@ -68,15 +68,20 @@ final class ImageQueue implements AutoCloseable {
   }
 
   private void complete(CompletableFuture<float[]> answer, Outcome done) {
-    if (done instanceof Outcome.Ran ran) {
-      answer.complete(FloatNetwork.values((TypedTensor.Numbers) ran.outputs().get(0)));
-    } else if (done instanceof Outcome.Failed failed) {
-      answer.completeExceptionally(
-          Failure.failed(
-              "[%s] the network failed on the image: %s", model.name(), failed.message()));
-    } else {
-      answer.completeExceptionally(Failure.failed("[%s] the image was not run", model.name()));
+    try {
+      answer.complete(outputs(done));
+    } catch (Throwable e) { // likewise
+      answer.completeExceptionally(e);
     }
+  }
+
+  private float[] outputs(Outcome done) {
+    if (done instanceof Outcome.Ran ran) {
+      return FloatNetwork.values((TypedTensor.Numbers) ran.outputs().get(0));
+    }
+    throw done instanceof Outcome.Failed failed
+        ? Failure.failed("[%s] the network failed on the image: %s", model.name(), failed.message())
+        : Failure.failed("[%s] the image was not run", model.name());
   }
 
   /** Answers all that it has. */

@@ -14,7 +14,10 @@ public final class ResourceText {
   /** In UTF-8, of the file beside a class. */
   public static String of(Class<?> beside, String file) {
     try (InputStream in = beside.getResourceAsStream(file)) {
-      return new String(Objects.requireNonNull(in, file).readAllBytes(), UTF_8);
+      return new String(
+          Objects.requireNonNull(in, () -> file + " is not on the class path, beside " + beside)
+              .readAllBytes(),
+          UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

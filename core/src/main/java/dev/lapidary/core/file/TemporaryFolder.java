@@ -4,8 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.Stream;
+import java.util.Objects;
 
 /**
  * A folder of files that native code is to read and that nobody shall find later, not even after a
@@ -24,19 +23,17 @@ public record TemporaryFolder(Path path) implements AutoCloseable {
 
   /** Windows keeps files that are mapped: there they go when the program ends, last one first. */
   @Override
-  public void close() throws IOException {
-    List<File> files;
-    try (Stream<Path> paths = Files.list(path)) {
-      files = paths.map(Path::toFile).toList();
-    }
-    boolean gone = true;
+  public void close() {
+    File folder = path.toFile();
+    File[] files = Objects.requireNonNullElse(folder.listFiles(), new File[0]); // somebody tidied
     for (File file : files) {
-      gone &= file.delete();
+      file.delete();
     }
-    gone &= path.toFile().delete();
-    if (!gone) {
-      path.toFile().deleteOnExit();
-      files.forEach(File::deleteOnExit);
+    if (!folder.delete() && folder.exists()) {
+      folder.deleteOnExit();
+      for (File file : files) {
+        file.deleteOnExit();
+      }
     }
     Unfinished.remove(path);
   }

@@ -258,13 +258,7 @@ record Source(
   record OnDisk(Path file, Optional<TemporaryFolder> folder) implements AutoCloseable {
     @Override
     public void close() {
-      try {
-        if (folder.isPresent()) {
-          folder.get().close();
-        }
-      } catch (IOException e) {
-        throw Failure.failed("[%s] cannot be deleted: %s", file, String.valueOf(e.getMessage()));
-      }
+      folder.ifPresent(TemporaryFolder::close);
     }
   }
 

@@ -1,14 +1,9 @@
 package dev.lapidary.models.weights;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
+import dev.lapidary.core.file.ResourceText;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
@@ -26,7 +21,11 @@ final class Dialects {
   static List<Dialect> read() {
     List<Dialect> dialects = new ArrayList<>();
     List<String> lines = new ArrayList<>();
-    for (String line : text().lines().filter(l -> !l.isBlank() && !l.startsWith("#")).toList()) {
+    for (String line :
+        ResourceText.of(Dialects.class, FILE)
+            .lines()
+            .filter(l -> !l.isBlank() && !l.startsWith("#"))
+            .toList()) {
       if (line.startsWith("[") && !lines.isEmpty()) {
         dialects.add(dialect(List.copyOf(lines)));
         lines.clear();
@@ -35,14 +34,6 @@ final class Dialects {
     }
     dialects.add(dialect(lines));
     return List.copyOf(dialects);
-  }
-
-  private static String text() {
-    try (InputStream in = Dialects.class.getResourceAsStream(FILE)) {
-      return new String(Objects.requireNonNull(in, FILE).readAllBytes(), UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   /** {@code [name]}, {@code marker}, perhaps {@code parts}, and the rules. */
