@@ -45,6 +45,13 @@ final class OnnxNodes {
       List<String> outputs,
       Map<String, Long> integers,
       Map<String, List<Long>> lists) {
+    OnnxNode {
+      inputs = List.copyOf(inputs);
+      outputs = List.copyOf(outputs);
+      integers = Map.copyOf(integers);
+      lists = Map.copyOf(lists);
+    }
+
     String input(int index) {
       return index < inputs.size() ? inputs.get(index) : "";
     }

@@ -16,13 +16,13 @@ import java.util.Set;
  */
 final class LabelConstants {
   /** More are no help to anyone who writes code. */
-  static final int MAX = 2000;
+  static final int MAX_LABELS = 2000;
 
   private LabelConstants() {}
 
-  /** By index; none for more than {@link #MAX} labels. */
+  /** By index; none for more than {@link #MAX_LABELS} labels. */
   static List<String> of(List<String> labels) {
-    if (labels.size() > MAX) {
+    if (labels.size() > MAX_LABELS) {
       return List.of();
     }
     List<String> plain = labels.stream().map(LabelConstants::constant).toList();

@@ -160,12 +160,12 @@ record Op(Node node, Emitter emitter, String source) {
     return new long[] {integer(argument, parameter)};
   }
 
-  /** {@code int[2]}: one number stands for all. */
+  /** {@code int[count]}: one number stands for all. */
   long[] integers(String parameter, int count) {
     long[] values = integers(parameter);
-    return values.length == 1
-        ? LongStream.generate(() -> values[0]).limit(count).toArray()
-        : values;
+    return values.length == count
+        ? values
+        : LongStream.generate(() -> values[0]).limit(count).toArray();
   }
 
   String name(Argument argument, String parameter) {

@@ -31,7 +31,7 @@ record CrossLayerEqualization(OnnxGraph graph, Observations seen) {
   private static final double HEADROOM = 1.25;
 
   /** Beyond that a float32 weight loses nothing yet, and no channel is worth it. */
-  private static final double MAX = 1e8;
+  private static final double MAX_RATIO = 1e8;
 
   /**
    * A changed copy; empty if no two layers follow each other so.
@@ -162,7 +162,9 @@ record CrossLayerEqualization(OnnxGraph graph, Observations seen) {
     }
     for (int c = 0; c < scales.length; c++) {
       double minimum =
-          Double.isInfinite(pair.cap()) ? 1 / MAX : Math.min(1, HEADROOM * reached[c] / pair.cap());
+          Double.isInfinite(pair.cap())
+              ? 1 / MAX_RATIO
+              : Math.min(1, HEADROOM * reached[c] / pair.cap());
       scales[c] = scales[c] == 0 ? 1 : Math.max(minimum, scales[c] / maximum);
     }
     return scales;

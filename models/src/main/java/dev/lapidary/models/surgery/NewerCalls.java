@@ -25,7 +25,7 @@ public final class NewerCalls {
   private static final String RAISED = "lapidary: libtorch does not know ";
 
   /** More would be another language. */
-  private static final int MAX = 40;
+  private static final int MAX_CHANGES = 40;
 
   private static final Pattern RAISED_CALL = Pattern.compile(Pattern.quote(RAISED) + "([\\w:.]+)");
 
@@ -82,7 +82,7 @@ public final class NewerCalls {
       try {
         return new Loaded<>(loader.load(tried), List.copyOf(changes));
       } catch (RefusedText e) {
-        Optional<Step> next = i < MAX ? step(tried.code(), message(e)) : Optional.empty();
+        Optional<Step> next = i < MAX_CHANGES ? step(tried.code(), message(e)) : Optional.empty();
         if (next.isEmpty()) {
           throw e;
         }

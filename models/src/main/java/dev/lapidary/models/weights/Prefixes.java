@@ -17,7 +17,7 @@ import java.util.Set;
  */
 final class Prefixes {
   private static final int DEEPEST = 16;
-  private static final int MAX = 8;
+  private static final int MAX_PREFIXES = 8;
   private static final int MAX_MIXED = 4;
 
   /** A prefix of fewer of a file's names is no wrapper's. */
@@ -37,7 +37,7 @@ final class Prefixes {
     counts.entrySet().stream()
         .filter(e -> e.getValue() >= COMMON * names.size())
         .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
-        .limit(MAX)
+        .limit(MAX_PREFIXES)
         .forEach(e -> common.add(e.getKey()));
     return common;
   }
@@ -79,7 +79,7 @@ final class Prefixes {
         });
     return fitting.entrySet().stream()
         .sorted(Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder()))
-        .limit(MAX)
+        .limit(MAX_PREFIXES)
         .map(Map.Entry::getKey)
         .toList();
   }

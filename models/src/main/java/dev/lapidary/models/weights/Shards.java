@@ -34,7 +34,7 @@ record Shards(Path given, List<Path> files, Map<String, String> index) {
   private static final Pattern NAME =
       Pattern.compile("(.*?)([-_.])(\\d{4,6})-of-(\\d{4,6})((?:\\.[A-Za-z0-9]+)?)");
 
-  private static final int MAX = 100_000;
+  private static final int MAX_SHARDS = 100_000;
 
   /**
    * The set that an index, a folder with one, or one of the files belongs to; empty for any other
@@ -102,7 +102,7 @@ record Shards(Path given, List<Path> files, Map<String, String> index) {
   private static Shards ofNumbers(Path shard, Matcher name) {
     int count = Integer.parseInt(name.group(4));
     int number = Integer.parseInt(name.group(3));
-    if (number > count || count > MAX) {
+    if (number > count || count > MAX_SHARDS) {
       throw Failure.badInput("is shard %d of %d by its name; give it its own name", number, count);
     }
     int digits = name.group(3).length();

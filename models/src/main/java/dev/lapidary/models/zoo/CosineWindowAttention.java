@@ -18,7 +18,7 @@ final class CosineWindowAttention {
   private static final int HIDDEN = 512;
 
   /** The scale of the cosines is at most 100. */
-  private static final double MAX = Math.log(100);
+  private static final double MAX_LOG_SCALE = Math.log(100);
 
   private CosineWindowAttention() {}
 
@@ -80,7 +80,7 @@ final class CosineWindowAttention {
     normalized(f, "q", 0);
     normalized(f, "k", 1);
     f.line("cosines = torch.matmul(q, torch.transpose(k, -2, -1))");
-    f.line("scale = torch.exp(torch.clamp(self.logit_scale, None, %s))", number(MAX));
+    f.line("scale = torch.exp(torch.clamp(self.logit_scale, None, %s))", number(MAX_LOG_SCALE));
     bias(f, heads, windows);
     f.line("scores = torch.add(torch.mul(cosines, scale), bias)");
     windows.mask(f, heads);

@@ -89,13 +89,14 @@ final class JsonCursor {
     object(
         name -> {
           if (name.equals(field)) {
+            found.clear(); // of a repeated one the last counts
             found.add(read.get());
           }
         });
     if (found.isEmpty()) {
       throw refuse("an object without " + Quote.of(field));
     }
-    return found.get(found.size() - 1);
+    return found.get(0);
   }
 
   <T> List<T> list(Supplier<T> item) {

@@ -45,7 +45,7 @@ final class MethodText {
 
   /** What a value is called here. */
   String local(String value) {
-    return Objects.requireNonNull(values.get(value), value);
+    return Objects.requireNonNull(values.get(value), () -> value + " is not in the scope");
   }
 
   /** Names a value that the next statement computes. */

@@ -209,7 +209,7 @@ final class ModelJson {
           } else if (field.equals("signature") && !json.isNull()) {
             json.object(
                 name -> {
-                  if (name.equals("out_spec")) {
+                  if (name.equals("out_spec") && found.isEmpty()) {
                     found.addAll(OutputTree.keys(json.string()));
                   }
                 });

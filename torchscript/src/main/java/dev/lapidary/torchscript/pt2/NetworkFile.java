@@ -77,8 +77,11 @@ public record NetworkFile(TorchScriptArchive archive, Optional<Origin> printed) 
     String name = String.valueOf(file.getFileName());
     try {
       MappedFile mapped = MappedFile.open(file);
-      if (isExported(mapped)) {
-        return new ExportedFile(ZipRecords.open(mapped)).read(name.replaceFirst("\\.[^.]*$", ""));
+      if (ZipRecords.isZip(mapped)) {
+        ZipRecords records = ZipRecords.open(mapped);
+        if (ExportedFile.is(records)) {
+          return new ExportedFile(records).read(name.replaceFirst("\\.[^.]*$", ""));
+        }
       }
     } catch (Failure e) {
       throw e.at(name);

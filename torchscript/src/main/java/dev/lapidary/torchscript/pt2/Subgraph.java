@@ -36,8 +36,8 @@ record Subgraph(
   private void read(JsonCursor json, String field) {
     ArgumentReader arguments = new ArgumentReader(json);
     switch (field) {
-      case "inputs" -> inputs.addAll(json.list(arguments::read));
-      case "outputs" -> outputs.addAll(json.list(arguments::read));
+      case "inputs" -> replace(inputs, json.list(arguments::read));
+      case "outputs" -> replace(outputs, json.list(arguments::read));
       case "tensor_values" -> json.object(name -> metas.put(name, TensorMeta.read(json)));
       case "nodes" -> {
         NodeReader reader = new NodeReader(json);
@@ -50,5 +50,10 @@ record Subgraph(
             });
       }
     }
+  }
+
+  private static void replace(List<ExportArgument> before, List<ExportArgument> now) {
+    before.clear();
+    before.addAll(now);
   }
 }
