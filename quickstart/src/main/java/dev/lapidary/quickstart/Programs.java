@@ -59,7 +59,11 @@ public record Programs(Function<String, List<String>> launcher, PrintWriter log)
         return new Server(process, URI.create(listening.group(1)));
       }
     }
-    throw stopped("serve run", process.waitFor());
+    try {
+      throw stopped("serve run", process.waitFor());
+    } finally {
+      process.destroyForcibly(); // where the wait was interrupted
+    }
   }
 
   private Process start(String program, ProcessBuilder.Redirect messages, String... arguments)

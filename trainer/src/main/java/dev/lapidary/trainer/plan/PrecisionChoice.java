@@ -15,6 +15,9 @@ public enum PrecisionChoice {
 
   /** As the program takes it, once it has been measured. */
   public Precision precision() {
+    if (this == AUTO) {
+      throw new IllegalStateException("precision is not measured yet");
+    }
     return Precision.valueOf(name());
   }
 }

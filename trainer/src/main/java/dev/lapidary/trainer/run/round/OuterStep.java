@@ -11,6 +11,8 @@ import java.util.TreeMap;
  * common weights become the mean.
  */
 final class OuterStep {
+  private static final float[] NONE = {};
+
   private static final String SLOT = ".outer_momentum";
 
   private final Rounds rounds;
@@ -29,14 +31,17 @@ final class OuterStep {
     double momentum = rounds.outerMomentum();
     float[] velocity =
         momentum == 0 // nothing to remember
-            ? new float[common.length]
+            ? NONE
             : momenta.computeIfAbsent(parameter, name -> new float[common.length]);
     float[] next = new float[common.length];
     for (int i = 0; i < next.length; i++) {
       double gradient = (double) common[i] - mean[i];
-      velocity[i] = (float) (momentum * velocity[i] + gradient);
-      next[i] =
-          (float) (common[i] - rounds.outerLr() * (gradient + momentum * (double) velocity[i]));
+      double moved = gradient;
+      if (momentum != 0) {
+        velocity[i] = (float) (momentum * velocity[i] + gradient);
+        moved += momentum * (double) velocity[i];
+      }
+      next[i] = (float) (common[i] - rounds.outerLr() * moved);
     }
     return next;
   }
